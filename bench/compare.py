@@ -1,0 +1,232 @@
+"""Two scorecards in, a verdict out. No printing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench import stats
+from bench.model import TYPES, Counts, Frozen, Incomparable, Scorecard, Signature
+
+TOLERANCE = 0.005
+"""A drop of the headline F1 smaller than this is never a regression."""
+
+Headline = Literal["claims", "typed"]
+
+ROWS = ("claims", "typed", *TYPES)
+"""Rows of every comparison: types ignored, types counted, then each type."""
+
+_SUMMARIES = 2
+"""The first rows sum up the others and stay out of the correction for many types."""
+
+
+class Row(Frozen, frozen=True):
+    """One line of the delta table; None where a number is undefined.
+
+    ``delta`` is new - base with its paired 95 % interval; ``p`` is corrected over the types
+    (Holm), uncorrected in the two summary rows; ``detectable`` is the smallest true difference
+    that a comparison on these articles would find in 80 % of cases.
+    """
+
+    name: str
+    base: float | None
+    new: float | None
+    delta: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    detectable: float | None
+
+
+class Verdict(Frozen, frozen=True):
+    """What changed between two scorecards of equal signature.
+
+    ``reasons`` are the grounds on which the gate fails, empty if it passes. ``gained`` and
+    ``lost`` are ids of gold claims that only the new or only the base system found.
+    ``failures`` are counts of articles not answered, base and new.
+    """
+
+    base: str
+    new: str
+    corpus: str
+    headline: Headline
+    reasons: tuple[str, ...]
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+    rows: tuple[Row, ...]
+    failures: tuple[int, int]
+    summary: str
+
+    @property
+    def failed(self) -> bool:
+        """Whether the gate fails."""
+        return bool(self.reasons)
+
+
+def compare(
+    base: Scorecard,
+    new: Scorecard,
+    *,
+    tolerance: float = TOLERANCE,
+    headline: Headline = "claims",
+    seed: int = 0,
+) -> Verdict:
+    """Compare two scorecards on the same articles.
+
+    The gate fails when an article vanished, when failures rose, or when the paired 95 %
+    interval of the headline F1 lies below zero and the drop is at least ``tolerance``.
+
+    Raises
+    ------
+    Incomparable
+        The signatures differ; names every field that does.
+    """
+    require_equal(base.signature, new.signature, base.system, new.system)
+    rows = _rows(base, new, seed)
+    failures = (_failed(base), _failed(new))
+    gone = _missing(new) - _missing(base)
+    top = rows[ROWS.index(headline)]
+    reasons = []
+    if gone:
+        reasons.append(f"{len(gone)} article(s) have no output any more: {_some(gone)}")
+    if failures[1] - len(gone) > failures[0]:
+        reasons.append(f"failures rose from {failures[0]} to {failures[1]}")
+    if _regressed(top, tolerance):
+        reasons.append(
+            f"F1 of {headline} fell by {-(top.delta or 0):.3f}, "
+            f"95 % interval {top.low:+.3f} to {top.high:+.3f}"
+        )
+    return Verdict(
+        base=base.system,
+        new=new.system,
+        corpus=new.signature.corpus,
+        headline=headline,
+        reasons=tuple(reasons),
+        gained=tuple(sorted(_found(new) - _found(base))),
+        lost=tuple(sorted(_found(base) - _found(new))),
+        rows=rows,
+        failures=failures,
+        summary=_summary(top, same_outputs=base.by_article == new.by_article),
+    )
+
+
+class Suite(Frozen, frozen=True):
+    """The comparison of two sets of systems on one corpus."""
+
+    verdicts: tuple[Verdict, ...]
+    vanished: tuple[str, ...]
+    added: tuple[str, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether any gate fails; a vanished system is a regression."""
+        return bool(self.vanished) or any(v.failed for v in self.verdicts)
+
+
+def compare_all(
+    base: Mapping[str, Scorecard],
+    new: Mapping[str, Scorecard],
+    *,
+    tolerance: float = TOLERANCE,
+    headline: Headline = "claims",
+) -> Suite:
+    """Compare scorecards by key; a key that only ``base`` has is a vanished system."""
+    return Suite(
+        verdicts=tuple(
+            compare(base[key], new[key], tolerance=tolerance, headline=headline)
+            for key in base
+            if key in new
+        ),
+        vanished=tuple(key for key in base if key not in new),
+        added=tuple(key for key in new if key not in base),
+    )
+
+
+def require_equal(base: Signature, new: Signature, base_name: str, new_name: str) -> None:
+    """Raise Incomparable, naming every field in which two signatures differ."""
+    differing = [
+        f"{field}: {getattr(base, field)} against {getattr(new, field)}"
+        for field in Signature.__struct_fields__
+        if getattr(base, field) != getattr(new, field)
+    ]
+    if differing:
+        raise Incomparable(
+            f"{base_name} and {new_name} were not measured alike: " + "; ".join(differing),
+            hint="score both under the same gold and matcher: `claimbench score` rescoring from "
+            "kept outputs runs no system; `claimbench compare --rescore` does it for you",
+        )
+
+
+def counts_table(card: Scorecard) -> NDArray[np.int64]:
+    """Counts as (articles, len(ROWS), 3), in the order of ROWS; tp, fp, fn in the last axis."""
+    table = [
+        [
+            _triple(article.claims),
+            _triple(sum(article.types.values(), Counts())),
+            *(_triple(article.types.get(kind, Counts())) for kind in TYPES),
+        ]
+        for article in card.by_article
+    ]
+    return np.array(table, dtype=np.int64).reshape(len(table), len(ROWS), 3)
+
+
+def _triple(counts: Counts) -> tuple[int, int, int]:
+    return counts.tp, counts.fp, counts.fn
+
+
+def _rows(base: Scorecard, new: Scorecard, seed: int) -> tuple[Row, ...]:
+    tested = stats.paired(counts_table(base), counts_table(new), overall=_SUMMARIES, seed=seed)
+    return tuple(
+        Row(
+            name=name,
+            base=row.base,
+            new=row.new,
+            delta=row.delta,
+            low=row.low,
+            high=row.high,
+            p=row.p if row.p_holm is None else row.p_holm,
+            detectable=row.detectable,
+        )
+        for name, row in zip(ROWS, tested, strict=True)
+    )
+
+
+def _regressed(row: Row, tolerance: float) -> bool:
+    if row.delta is None or row.high is None:
+        return False
+    return row.high < 0 and -row.delta >= tolerance
+
+
+def _summary(row: Row, *, same_outputs: bool) -> str:
+    """One plain sentence; never "the same" on the strength of a test that found nothing."""
+    if same_outputs:
+        return "identical counts on every article"
+    if row.delta is None or row.low is None or row.high is None:
+        return "the change cannot be judged: fewer than two articles, or no scores"
+    if row.low > 0:
+        return f"improved by {row.delta:.3f}"
+    if row.high < 0:
+        return f"fell by {-row.delta:.3f}"
+    could = f"; could detect >= {row.detectable:.3f}" if row.detectable else ""
+    return f"no detectable change ({row.delta:+.3f}){could}"
+
+
+def _failed(card: Scorecard) -> int:
+    return sum(card.failures.values())
+
+
+def _missing(card: Scorecard) -> set[str]:
+    return {a.article_id for a in card.by_article if a.status == "missing"}
+
+
+def _found(card: Scorecard) -> set[str]:
+    return {claim for article in card.by_article for claim in article.found}
+
+
+def _some(names: Iterable[str], most: int = 5) -> str:
+    listed: Sequence[str] = sorted(names)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more

@@ -1,0 +1,209 @@
+"""The results folder: scorecards in and out, here, in a folder or in a git revision."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from bench import store
+from bench.model import (
+    SCHEMA,
+    DataError,
+    Frozen,
+    Provenance,
+    SchemaVersionError,
+    Scorecard,
+    UnknownName,
+)
+
+CARD = "score.json"
+OUTPUTS = "outputs.jsonl"
+
+
+class _CardFile(Frozen, frozen=True, omit_defaults=False):
+    schema: int
+    scorecard: Scorecard
+
+
+def save(card: Scorecard, path: Path) -> bool:
+    """Write ``card`` unless ``path`` already holds the same counts; return whether it wrote.
+
+    Provenance alone is no reason to write, so that a score that did not change leaves no diff.
+    A card that is damaged or of an older version is replaced. Raises StorageError, or
+    SchemaVersionError where a newer claimbench wrote the card.
+    """
+    if path.exists() and _holds(path, card):
+        return False
+    plain = msgspec.json.encode(_CardFile(SCHEMA, card))
+    store.write_atomic(path, msgspec.json.format(plain, indent=1) + b"\n")
+    return True
+
+
+def _holds(path: Path, card: Scorecard) -> bool:
+    try:
+        return same(load(path), card)
+    except SchemaVersionError:
+        if msgspec.json.decode(path.read_bytes(), type=_AnySchema).schema > SCHEMA:
+            raise
+        return False
+    except DataError:
+        return False
+
+
+def load(path: Path) -> Scorecard:
+    """Read a scorecard. Raises DataError or SchemaVersionError, naming the file."""
+    return decode(_content(path), str(path))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{path}: {error.strerror}; expected a file of results", hint="claimbench score"
+        ) from None
+
+
+def decode(data: bytes, where: str) -> Scorecard:
+    """Read a scorecard from bytes. Raises DataError or SchemaVersionError, naming ``where``."""
+    try:
+        store.check_schema(msgspec.json.decode(data, type=_AnySchema).schema, where)
+        return msgspec.json.decode(data, type=_CardFile).scorecard
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{where}: {error}; expected a scorecard", hint="claimbench score"
+        ) from None
+
+
+class _AnySchema(msgspec.Struct):
+    schema: int
+
+
+def same(one: Scorecard, other: Scorecard) -> bool:
+    """Whether two cards agree in everything but their provenance."""
+    return bare(one) == bare(other)
+
+
+def bare(card: Scorecard) -> Scorecard:
+    """The card without its provenance: what a resumed run reproduces byte for byte."""
+    return msgspec.structs.replace(card, provenance=Provenance())
+
+
+Cards = dict[str, dict[str, Scorecard]]
+"""Scorecards by corpus and system."""
+
+
+def cards(where: str, results: Path) -> Cards:
+    """The scorecards that ``where`` names, filed under what they say of themselves.
+
+    Raises UnknownName as ``files`` does, and DataError for a file that is no scorecard or is
+    the second of one system on one corpus.
+    """
+    found: Cards = {}
+    for label, data in files(where, results).items():
+        card = decode(data, label)
+        file_under(found, card, label)
+    return found
+
+
+def file_under(cards: Cards, card: Scorecard, label: str) -> None:
+    """Put ``card``, read from ``label``, among ``cards``. Raises DataError if it has its like."""
+    of_corpus = cards.setdefault(card.signature.corpus, {})
+    if card.system in of_corpus:
+        raise DataError(
+            f"{label}: found {card.system} on {card.signature.corpus} for the second time; "
+            "expected one result of each"
+        )
+    of_corpus[card.system] = card
+
+
+def files(where: str, results: Path, name: str = CARD) -> dict[str, bytes]:
+    """Content of all files called ``name`` that ``where`` names, by where each was found.
+
+    ``where`` is a scorecard (under any name), a folder of results, a system of ``results``, or
+    a git revision whose committed results are read. Raises UnknownName if it is none of them.
+    """
+    path = Path(where)
+    if where and path.is_file():
+        beside = path if name == CARD else path.with_name(name)
+        return {str(beside): _content(beside)}
+    if where and path.is_dir():
+        return {str(p): _content(p) for p in sorted(path.rglob(name))}
+    own = _of_system(where, results)
+    if own:
+        return {str(p): _content(p) for p in own if p.name == name}
+    revision = _git(results, "rev-parse", "--verify", "--quiet", f"{where}^{{commit}}")
+    if not revision:
+        known = {p.parent.name for p in results.glob(f"*/*/{CARD}")}
+        raise UnknownName("file, folder, system with results or git revision", where, known)
+    return dict(_committed(where, revision.decode().strip(), results, name))
+
+
+def names_one_system(where: str, results: Path) -> bool:
+    """Whether ``where`` names the results of one system rather than a whole folder of them."""
+    path = Path(where)
+    if path.is_dir():
+        return any((path / name).is_file() for name in (CARD, OUTPUTS))
+    return path.is_file() or bool(_of_system(where, results))
+
+
+def _of_system(name: str, results: Path) -> list[Path]:
+    folders = [folder / name for folder in sorted(results.glob("*/"))]
+    kept = [folder / file for folder in folders for file in (CARD, OUTPUTS)]
+    return [path for path in kept if path.parent.name == name and path.is_file()]
+
+
+def _committed(where: str, revision: str, results: Path, name: str) -> Iterator[tuple[str, bytes]]:
+    there = _nearest(results)
+    above = (_git(there, "rev-parse", "--show-prefix") or b"").decode().strip()
+    inside = PurePosixPath(above, results.absolute().relative_to(there))
+    listing = _git(there, "ls-tree", "-rz", "--name-only", "--full-tree", revision) or b""
+    for path in map(PurePosixPath, listing.decode(errors="surrogateescape").split("\0")):
+        if path.name == name and path.is_relative_to(inside):
+            yield f"{where}:{path}", _git(there, "show", f"{revision}:{path}") or b""
+
+
+def _git(folder: Path, *arguments: str) -> bytes | None:
+    """Output of git in ``folder``, or in the nearest folder above that exists; None on failure."""
+    command = ["git", "-C", _nearest(folder), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except (OSError, ValueError):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _nearest(folder: Path) -> Path:
+    return next(d for d in (folder.absolute(), *folder.absolute().parents) if d.is_dir())
+
+
+def provenance(results: Path, fingerprint: str, seconds: Iterable[float | None]) -> Provenance:
+    """How a score comes about now; ``seconds`` are those of the articles, None where unknown."""
+    known = [s for s in seconds if s is not None]
+    commit = (_git(results, "rev-parse", "HEAD") or b"").decode().strip()
+    return Provenance(
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        commit=commit,
+        dirty=bool(commit and _git(results, "status", "--porcelain", "--untracked-files=no")),
+        python=platform.python_version(),
+        packages={name: _version(name) for name in _PACKAGES},
+        machine=f"{platform.system()} {platform.machine()}",
+        fingerprint=fingerprint,
+        seconds_per_article=round(sum(known) / len(known), 6) if known else None,
+    )
+
+
+_PACKAGES = ("claimbench", "msgspec", "numpy", "scipy")
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""  # claimbench itself may run from a checkout

@@ -1,0 +1,223 @@
+"""Gold and outputs in, a scorecard out: integer counts from which every number derives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from bench import text
+from bench.gold import digest
+from bench.matching import DEFAULT, Matcher, align
+from bench.model import (
+    TYPES,
+    Alignment,
+    ArticleScore,
+    Claim,
+    ClaimType,
+    Counts,
+    Extraction,
+    Frozen,
+    Gold,
+    GoldClaim,
+    Labelled,
+    Scorecard,
+    Signature,
+    Status,
+)
+
+SCORER = "1"
+"""Version of what is counted and how; raised whenever a golden example of the tests changes."""
+
+Prediction = Extraction | Sequence[Claim | str]
+
+
+def evaluate(
+    gold: Gold,
+    predictions: Mapping[str, Prediction],
+    *,
+    system: str = "system",
+    matcher: Matcher = DEFAULT,
+) -> Scorecard:
+    """Score ``predictions`` (article id -> claims, or an extraction record) against ``gold``.
+
+    Every article of ``gold`` counts: one without predictions has status ``missing``, one whose
+    extraction failed keeps its status, and both score as empty. Predictions for other
+    articles are passed over. Pure: the same input gives the same card, in any order.
+    """
+    scored = [
+        _score_article(item, predictions.get(item.article.id), matcher) for item in gold.items
+    ]
+    return Scorecard(
+        system=system,
+        signature=signature(gold, matcher),
+        by_article=tuple(article for article, _ in scored),
+        harness_typed=any(filled for _, filled in scored),
+    )
+
+
+def signature(gold: Gold, matcher: Matcher = DEFAULT) -> Signature:
+    """What a score against ``gold`` by ``matcher`` measures."""
+    return Signature(
+        corpus=gold.corpus,
+        split=gold.split,
+        gold=digest(gold),
+        matcher=repr(matcher),
+        scorer=SCORER,
+    )
+
+
+def claims_of(prediction: Prediction | None) -> tuple[Claim, ...]:
+    """The claims of a prediction with their types filled in; a failure has none."""
+    return tuple(_typed(c) for c in _stated(prediction))
+
+
+def _stated(prediction: Prediction | None) -> Iterable[Claim]:
+    if prediction is None:
+        return ()
+    if isinstance(prediction, Extraction):
+        return prediction.claims if prediction.status == "ok" else ()
+    return [Claim(c) if isinstance(c, str) else c for c in prediction]
+
+
+def _typed(claim: Claim) -> Claim:
+    return claim if claim.type else msgspec.structs.replace(claim, type=text.type_of(claim.text))
+
+
+def _score_article(
+    item: Labelled, prediction: Prediction | None, matcher: Matcher
+) -> tuple[ArticleScore, bool]:
+    """Counts of one article, and whether the harness had to fill in a type."""
+    stated = tuple(_stated(prediction))
+    claims = tuple(_typed(c) for c in stated)
+    alignment = align(item.article.id, item.claims, claims, matcher)
+    status: Status | str = "missing"
+    if prediction is not None:
+        status = prediction.status if isinstance(prediction, Extraction) else "ok"
+    found = {pair.gold for pair in alignment.pairs}
+    return (
+        ArticleScore(
+            article_id=item.article.id,
+            status=status,  # type: ignore[arg-type]
+            claims=Counts(
+                tp=len(alignment.pairs), fp=len(alignment.spurious), fn=len(alignment.missed)
+            ),
+            types=_count_types(item.claims, claims, alignment),
+            slices=_count_slices(item.claims, found),
+            found=tuple(item.claims[i].id for i in sorted(found)),
+        ),
+        any(c.type is None for c in stated),
+    )
+
+
+def _count_types(
+    gold: Sequence[GoldClaim], claims: Sequence[Claim], alignment: Alignment
+) -> dict[ClaimType, Counts]:
+    """Per type: a matched pair of unequal types is a miss of one and a false alarm of the other."""
+    tp, fp, fn = (dict.fromkeys(TYPES, 0) for _ in range(3))
+    for pair in alignment.pairs:
+        wanted, given = gold[pair.gold].type, claims[pair.predicted].type
+        if given == wanted:
+            tp[wanted] += 1
+        else:
+            fn[wanted] += 1
+            fp[given] += 1  # type: ignore[index]
+    for i in alignment.missed:
+        fn[gold[i].type] += 1
+    for j in alignment.spurious:
+        fp[claims[j].type] += 1  # type: ignore[index]
+    return {t: Counts(tp[t], fp[t], fn[t]) for t in TYPES if tp[t] or fp[t] or fn[t]}
+
+
+def _count_slices(gold: Sequence[GoldClaim], found: set[int]) -> dict[str, Counts]:
+    """Hits and misses of required gold by attribute."""
+    slices: dict[str, Counts] = {}
+    for i, claim in enumerate(gold):
+        if claim.optional:
+            continue
+        hit = Counts(tp=1) if i in found else Counts(fn=1)
+        for name in attributes(claim):
+            slices[name] = slices.get(name, Counts()) + hit
+    return dict(sorted(slices.items()))
+
+
+def attributes(claim: GoldClaim) -> tuple[str, ...]:
+    """The names of the slices that a gold claim belongs to."""
+    return (
+        *(("central",) if claim.central else ()),
+        *(("attributed",) if claim.source else ()),
+        *(("negative",) if claim.polarity == "negative" else ()),
+        *(("hedged",) if claim.certainty == "hedged" else ()),
+        *claim.phenomena,
+    )
+
+
+Outcome = Literal["matched", "wrong type", "missed", "spurious", "optional"]
+
+
+class Explained(Frozen, frozen=True):
+    """One line of an article's account: a gold claim, a prediction, or both side by side.
+
+    ``nearest`` is, for a miss, the prediction and, for a false alarm, the gold claim that came
+    closest; ``reason`` says why it did not count.
+    """
+
+    outcome: Outcome
+    gold: GoldClaim | None
+    predicted: Claim | None
+    similarity: float | None
+    reason: str = ""
+    nearest: str = ""
+
+
+def explain(
+    item: Labelled, prediction: Prediction | None, matcher: Matcher = DEFAULT
+) -> tuple[Explained, ...]:
+    """Account for every claim of an article: gold in order of the file, then false alarms.
+
+    Optional gold that nothing matched is left out, as it does not count.
+    """
+    gold, claims = item.claims, claims_of(prediction)
+    alignment = align(item.article.id, gold, claims, matcher)
+    partner = {pair.gold: pair.predicted for pair in (*alignment.pairs, *alignment.ignored)}
+    lines = []
+    for i, wanted in enumerate(gold):
+        if i in partner:
+            lines.append(_pair_line(wanted, claims[partner[i]], matcher))
+        elif not wanted.optional:
+            lines.append(_miss_line(wanted, claims, matcher))
+    lines += (_alarm_line(claims[j], gold, matcher) for j in alignment.spurious)
+    return tuple(lines)
+
+
+def _pair_line(gold: GoldClaim, claim: Claim, matcher: Matcher) -> Explained:
+    similarity = matcher.judge(gold, (claim.text,)).similarity
+    if gold.optional:
+        return Explained("optional", gold, claim, similarity, "neither rewarded nor punished")
+    if gold.type != claim.type:
+        reason = f"typed {claim.type}, gold says {gold.type}"
+        return Explained("wrong type", gold, claim, similarity, reason)
+    return Explained("matched", gold, claim, similarity)
+
+
+def _miss_line(gold: GoldClaim, claims: Sequence[Claim], matcher: Matcher) -> Explained:
+    if not claims:
+        return Explained("missed", gold, None, None, "nothing was predicted")
+    judged = [(matcher.judge(gold, (claim.text,)), claim) for claim in claims]
+    verdict, nearest = max(judged, key=lambda v: (v[0].accepted, v[0].similarity))
+    reason = verdict.reason
+    if verdict.accepted:
+        reason = "the prediction that fits stands for another claim"
+    return Explained("missed", gold, None, verdict.similarity, reason, nearest.text)
+
+
+def _alarm_line(claim: Claim, gold: Sequence[GoldClaim], matcher: Matcher) -> Explained:
+    if not gold:
+        return Explained("spurious", None, claim, None, "the article has no claims")
+    judged = [(matcher.judge(g, (claim.text,)), g) for g in gold]
+    verdict, nearest = max(judged, key=lambda v: (v[0].accepted, v[0].similarity))
+    reason = verdict.reason
+    if verdict.accepted:
+        reason = "the claim is already matched by another prediction"
+    return Explained("spurious", None, claim, verdict.similarity, reason, nearest.text)

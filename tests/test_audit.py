@@ -1,0 +1,98 @@
+import msgspec
+import pytest
+
+from bench.audit import agreement, attack
+from bench.matching import Verdict, exact, keyed
+from bench.model import Counts, Source
+
+from made import HARBOUR, make_gold, make_gold_claim
+
+
+@pytest.mark.parametrize("matcher", [keyed(), exact()])
+def test_the_scorer_stands_every_attack(matcher):
+    gold = make_gold(
+        {
+            "harbour": HARBOUR,
+            "mill": [
+                make_gold_claim("The old mill burned down in May.", id="mill-c01"),
+                make_gold_claim("Tarn owns the mill.", id="mill-c02", type="property", start=7),
+            ],
+        }
+    )
+    findings = attack(gold, matcher)
+    assert len(findings) >= 10
+    assert [f for f in findings if not f.passed] == []
+
+
+class Gullible:
+    """Accepts a pair if the prediction holds the claim's words: what copying everything wins."""
+
+    def accepted(self, gold, predicted):
+        return {
+            (i, j): 1.0
+            for i, g in enumerate(gold)
+            for j, p in enumerate(predicted)
+            if self.judge(g, p).accepted
+        }
+
+    def judge(self, gold, predicted):
+        inside = {w.lower() for w in gold.text.split()} <= {w.lower() for w in predicted[0].split()}
+        return Verdict(1.0 if inside else 0.0, inside)
+
+
+def test_a_gullible_matcher_is_found_out():
+    findings = {f.attack: f for f in attack(make_gold({"harbour": HARBOUR}), Gullible(), seed=1)}
+    assert not findings["one claim that says everything raises nothing"].passed
+
+
+class Moody(Gullible):
+    """Likes what comes first."""
+
+    def accepted(self, gold, predicted):
+        return {(0, 0): 1.0} if gold and predicted else {}
+
+
+def test_a_matcher_that_fails_its_own_gold_is_found_out():
+    findings = {f.attack: f for f in attack(make_gold({"harbour": HARBOUR}), Moody())}
+    assert not findings["gold as a system scores exactly 1.0 in every view"].passed
+
+
+def test_agreement_by_hand():
+    source = Source(name="Lena Voss", mode="indirect", aliases=("Voss",))
+    a = {
+        "x": [
+            make_gold_claim("The ferry sank.", id="x-c01", source=source, central=True),
+            make_gold_claim("Two people drowned.", id="x-c02", type="numerical", start=1),
+            make_gold_claim("Voss is the chief.", id="x-c03", optional=True, start=2),
+            make_gold_claim("The mayor resigned.", id="x-c04", start=3),
+        ]
+    }
+    b = {
+        "x": [
+            make_gold_claim(
+                "A ferry sank.", id="x-c01", source=Source(name="the Voss", mode="mixed")
+            ),
+            make_gold_claim("Two people drowned.", id="x-c02", type="event", start=1),
+            make_gold_claim("Pigs flew over Oska.", id="x-c03", start=2),
+        ]
+    }
+    measured = agreement(a, b)
+    assert measured.claims == Counts(tp=2, fp=1, fn=1)
+    assert measured.reverse == Counts(tp=2, fp=1, fn=1)
+    assert measured.source == 1
+    assert measured.central == 0.5
+    assert measured.polarity == measured.certainty == 1
+    assert measured.types["event"] == Counts(tp=1, fp=2, fn=1)
+    assert measured.type_kappa == pytest.approx(0)
+
+
+def test_annotators_agree_with_themselves():
+    labels = {"harbour": [msgspec.structs.replace(c, optional=False) for c in HARBOUR]}
+    measured = agreement(labels, labels)
+    assert measured.claims.f1 == measured.type_kappa == measured.source == 1
+
+
+def test_no_shared_article_is_undefined_agreement():
+    measured = agreement({"x": HARBOUR}, {"y": HARBOUR})
+    assert measured.articles == 0
+    assert measured.claims.f1 is measured.type_kappa is measured.source is None

@@ -1,0 +1,130 @@
+import msgspec
+import pytest
+
+from bench.compare import ROWS, compare, compare_all, counts_table
+from bench.model import Extraction, Incomparable, Provenance
+from bench.score import evaluate
+
+from made import make_gold, make_gold_claim
+
+NAMES = "Alder Bosk Cray Dunn Eller Farr Gill Holm Ives Jarl".split()
+ARTICLES = {
+    f"a{n:02}": [
+        make_gold_claim(f"The mayor of {name} resigned.", id=f"a{n:02}-c{i}", start=i)
+        for i, name in enumerate(NAMES)
+    ]
+    for n in range(12)
+}
+GOLD = make_gold(ARTICLES)
+
+
+def card(found: int, system: str = "s", gold=GOLD, **changes):
+    """A system that finds the first ``found`` of ten claims in every article."""
+    output = {a: [c.text for c in claims[:found]] for a, claims in ARTICLES.items()}
+    return evaluate(gold, output | changes, system=system)
+
+
+def test_identical_cards_pass_and_say_so():
+    verdict = compare(card(5), card(5))
+    assert not verdict.failed
+    assert verdict.summary == "identical counts on every article"
+    assert verdict.gained == verdict.lost == ()
+
+
+def test_a_clear_drop_fails_the_gate_and_names_the_lost_claims():
+    verdict = compare(card(8), card(5))
+    assert verdict.failed
+    assert "F1 of claims fell" in verdict.reasons[0]
+    assert len(verdict.lost) == 12 * 3
+    assert verdict.lost[0] == "a00-c5"
+    top = verdict.rows[0]
+    assert top.base == pytest.approx(16 / 18)
+    assert top.new == pytest.approx(10 / 15)
+    assert top.high < 0
+
+
+def test_a_gain_passes():
+    verdict = compare(card(5), card(8))
+    assert not verdict.failed
+    assert verdict.summary.startswith("improved by")
+    assert len(verdict.gained) == 36
+
+
+def test_a_drop_in_one_article_of_twelve_does_not_cry_wolf():
+    verdict = compare(card(8), card(8, a00=[]))
+    assert not verdict.failed
+    assert verdict.summary.startswith("no detectable change")
+    assert "could detect >=" in verdict.summary
+
+
+def test_a_certain_drop_within_the_tolerance_passes():
+    assert compare(card(8), card(7)).failed
+    assert not compare(card(8), card(7), tolerance=0.2).failed
+
+
+def test_more_failures_fail_even_where_f1_does_not_move():
+    crashed = Extraction("a00", "k", "crash", error="boom")
+    verdict = compare(card(0), card(0, a00=crashed))
+    assert verdict.reasons == ("failures rose from 0 to 1",)
+
+
+def test_a_vanished_article_fails():
+    whole = card(5)
+    output = {a: [c.text for c in claims[:5]] for a, claims in ARTICLES.items() if a != "a03"}
+    verdict = compare(whole, evaluate(GOLD, output, system="s"))
+    assert verdict.reasons[0] == "1 article(s) have no output any more: a03"
+
+
+def test_a_vanished_system_fails_and_a_new_one_does_not():
+    assert compare_all({"x": card(5)}, {}).failed
+    suite = compare_all({"x": card(5)}, {"x": card(5), "y": card(1)})
+    assert not suite.failed
+    assert suite.added == ("y",)
+
+
+def test_other_gold_cannot_be_compared_and_every_differing_field_is_named():
+    other = make_gold(ARTICLES | {"a00": []}, split="dev")
+    with pytest.raises(Incomparable) as caught:
+        compare(card(5), card(5, gold=other))
+    message = str(caught.value)
+    assert "split: test against dev" in message
+    assert "gold: " in message
+    assert "matcher" not in message.split("\n")[0]
+
+
+def test_provenance_takes_no_part():
+    later = msgspec.structs.replace(card(5), provenance=Provenance(made="2031", commit="f"))
+    assert compare(card(5), later).summary == "identical counts on every article"
+
+
+def test_one_article_is_too_few_to_judge_and_never_fails_on_f1():
+    one = make_gold({"a00": ARTICLES["a00"]})
+    base = evaluate(one, {"a00": [c.text for c in ARTICLES["a00"]]})
+    verdict = compare(base, evaluate(one, {"a00": []}))
+    assert not verdict.failed
+    assert verdict.summary.startswith("the change cannot be judged")
+
+
+def test_the_headline_can_be_the_typed_f1():
+    right = {a: [msgspec.structs.replace(_as(c), type="event") for c in cs] for a, cs in ITEMS}
+    wrong = {a: [msgspec.structs.replace(_as(c), type="rule") for c in cs] for a, cs in ITEMS}
+    base, new = (evaluate(GOLD, output, system="s") for output in (right, wrong))
+    assert not compare(base, new).failed
+    assert compare(base, new, headline="typed").failed
+
+
+ITEMS = tuple(ARTICLES.items())
+
+
+def _as(gold):
+    from bench.model import Claim
+
+    return Claim(gold.text)
+
+
+def test_the_table_of_counts_has_one_row_per_name_and_sums_to_the_card():
+    scored = card(5)
+    table = counts_table(scored)
+    assert table.shape == (12, len(ROWS), 3)
+    assert tuple(table[:, 0].sum(axis=0)) == (60, 0, 60)
+    assert (table[:, 1] == table[:, 2:].sum(axis=1)).all()
