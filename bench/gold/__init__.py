@@ -1,0 +1,19 @@
+"""The corpora: load, check, draft, fetch and export them."""
+
+from bench.gold.checking import check as check
+from bench.gold.corpus import ArticleEntry as ArticleEntry
+from bench.gold.corpus import Corpus as Corpus
+from bench.gold.corpus import RemoteFile as RemoteFile
+from bench.gold.corpus import absent as absent
+from bench.gold.corpus import corpora as corpora
+from bench.gold.corpus import digest as digest
+from bench.gold.corpus import find_article as find_article
+from bench.gold.corpus import find_corpus as find_corpus
+from bench.gold.corpus import load as load
+from bench.gold.corpus import read_claims as read_claims
+from bench.gold.draft import fix as fix
+from bench.gold.draft import fix_all as fix_all
+from bench.gold.export import export_csv as export_csv
+from bench.gold.export import export_hf as export_hf
+from bench.gold.fetching import FetchReport as FetchReport
+from bench.gold.fetching import fetch as fetch

@@ -1,0 +1,217 @@
+"""Check the corpora: every problem in one run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+from bench.gold.corpus import ArticleEntry, Corpus, chosen, folders, read_corpus, schema_finding
+from bench.gold.draft import canonical
+from bench.gold.fields import Finding, bytes_of, mismatches, shown
+from bench.gold.lines import Labels, byte_problems, parse
+from bench.gold.rules import Reading, Reviewed, copied, read_article, review
+from bench.model import SPLITS, Frozen, Problem
+from bench.store import Places
+from bench.store import digest as sha256
+from bench.text import tokens
+
+CENTRAL_LIMIT = 5
+
+
+class LabelHeader(Frozen, frozen=True):
+    """First line of a file of labels."""
+
+    schema: int
+    article: str
+    summary: str
+
+
+def check(places: Places, names: Iterable[str] | None = None) -> list[Problem]:
+    """Everything that is wrong with the corpora called ``names``, or with all of them.
+
+    What needs a text that has not been fetched is left out (see ``absent``). Raises
+    UnknownName.
+    """
+    where = folders(places)
+    known = {name: read_corpus(folder) for name, folder in where.items()}
+    homes: dict[str, list[str]] = {}
+    for name, corpus in known.items():
+        for entry in corpus.article if isinstance(corpus, Corpus) else ():
+            homes.setdefault(entry.id, []).append(name)
+    problems: list[Problem] = []
+    for name, corpus in chosen(known, names).items():
+        if isinstance(corpus, Corpus):
+            problems += _corpus_problems(corpus, homes)
+            for entry in corpus.article:
+                problems += _article_problems(corpus, entry, places)
+        else:
+            problems += corpus
+            for path in sorted(where[name].glob("claims/*.jsonl")):
+                problems += label_problems(path, None)
+    return problems
+
+
+def _corpus_problems(corpus: Corpus, homes: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    path = corpus.folder / "corpus.toml"
+    for index, entry in enumerate(corpus.article):
+        for finding in _entry_findings(corpus, entry, f"article[{index}]", homes[entry.id]):
+            yield finding.at(path)
+    if not corpus.article:
+        yield Finding("article", "none", "one or more").at(path)
+    for split in SPLITS:
+        if corpus.text == "held" and all(e.split != split for e in corpus.article):
+            yield Finding("article", f"none in split {split}", "some", "warning").at(path)
+    for stray in _strays(corpus):
+        yield Finding("file", "a file of no article", "none here").at(stray)
+
+
+def _entry_findings(
+    corpus: Corpus, entry: ArticleEntry, field: str, homes: Sequence[str]
+) -> Iterator[Finding]:
+    if len(homes) > 1:
+        found = f"{entry.id!r} {len(homes)} times (in {', '.join(sorted(set(homes)))})"
+        yield Finding(f"{field}.id", found, "an id of its own")
+    try:
+        date.fromisoformat(entry.date)
+    except ValueError as error:
+        yield Finding(f"{field}.date", f"{entry.date!r} ({error})", "a day of the calendar")
+    if (entry.file is None) != (entry.row is None):
+        yield Finding(f"{field}.row", f"file {entry.file}, row {entry.row}", "both or neither")
+    if entry.file is not None and entry.file not in {f.name for f in corpus.file}:
+        yield Finding(f"{field}.file", repr(entry.file), "the name of a [[file]]")
+
+
+def _strays(corpus: Corpus) -> Iterator[Path]:
+    ids = {e.id for e in corpus.article}
+    known = {"claims"} | ({"articles"} if corpus.text == "held" else set())
+    for path in sorted(corpus.folder.iterdir()):
+        if path.name not in known | {"corpus.toml"} and path.suffix != ".md":
+            yield path
+    for name, suffix in (("articles", ".txt"), ("claims", ".jsonl")):
+        folder = corpus.folder / name
+        for path in sorted(folder.iterdir()) if name in known and folder.is_dir() else ():
+            if path.stem not in ids or path.suffix != suffix:
+                yield path
+
+
+def _article_problems(corpus: Corpus, entry: ArticleEntry, places: Places) -> list[Problem]:
+    text, problems = _text(corpus, entry, places)
+    reading = None if text is None else read_article(text, may_copy=corpus.text == "held")
+    return problems + label_problems(corpus.labels(entry.id), reading)
+
+
+def _text(corpus: Corpus, entry: ArticleEntry, places: Places) -> tuple[str | None, list[Problem]]:
+    """The text to check the labels against, and what is wrong with it."""
+    path = corpus.text_path(entry.id, places)
+    held = corpus.text == "held"
+    data = bytes_of(path, "the article's text")
+    if isinstance(data, Problem):
+        return None, [data] if held else []
+    problems = list(byte_problems(path, data)) if held else []
+    if sha256(data) != entry.sha256:
+        advice = "restore it, or label it anew" if held else f"claimbench fetch {corpus.name}"
+        wanted = f"{entry.sha256}: {advice}"
+        problems.append(Finding("text", f"SHA-256 {sha256(data)}", wanted).at(path))
+        if not held:
+            return None, problems
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        return None, [*problems, Finding("text", str(error), "UTF-8").at(path)]
+    if not text.strip():
+        problems.append(Finding("text", "nothing", "an article").at(path))
+    return text, problems
+
+
+def label_problems(path: Path, reading: Reading | None) -> list[Problem]:
+    """Everything that is wrong with a file of labels, in order of lines.
+
+    Without a ``reading`` whatever needs the article's text is left out.
+    """
+    data = bytes_of(path, "the labels of an article")
+    if isinstance(data, Problem):
+        return [data]
+    labels, problems = parse(path, data)
+    other_version = schema_finding(labels.header.value["schema"]) if labels.header else None
+    if other_version:
+        return [other_version.at(path, 1)]
+    problems += byte_problems(path, data)
+    problems += _header_problems(path, labels, reading)
+    reviewed = [review(line.number, line.value, reading) for line in labels.claims]
+    problems += [f.at(path, r.number) for r in reviewed for f in r.findings]
+    problems += _article_rules(path, reviewed)
+    if not problems and canonical(path.stem, labels) != data:
+        wanted = "the form that is kept: claimbench check --fix"
+        problems.append(Finding("file", "another layout", wanted, "warning").at(path))
+    return sorted(problems, key=lambda problem: problem.line or 0)
+
+
+def _header_problems(path: Path, labels: Labels, reading: Reading | None) -> Iterator[Problem]:
+    if labels.header is None:
+        return
+    number, value = labels.header.number, labels.header.value
+    for finding in mismatches(value, LabelHeader):
+        yield finding.at(path, number)
+    if any(line.number < number for line in labels.claims):
+        yield Finding("header", "claims before it", "the first line").at(path, number)
+    if value.get("article") != path.stem:
+        wanted = f"{path.stem!r}, as the file"
+        yield Finding("article", shown(value.get("article")), wanted).at(path, number)
+    summary = value.get("summary")
+    if isinstance(summary, str) and not summary.strip():
+        yield Finding("summary", "nothing", "two sentences").at(path, number)
+    if isinstance(summary, str) and reading is not None:
+        for finding in copied("summary", summary, reading):
+            yield finding.at(path, number)
+
+
+def _article_rules(path: Path, reviewed: Sequence[Reviewed]) -> Iterator[Problem]:
+    """What must hold among the claims of one article."""
+    if not reviewed:
+        yield Finding("claims", "none", "one or more").at(path)
+    yield from _ids(path, [r for r in reviewed if "id" in r.valid])
+    placed = [r for r in reviewed if "spans" in r.valid and r.claim.spans]
+    for one, two in pairwise(placed):
+        if two.claim.spans[0] < one.claim.spans[0]:
+            found = f"{two.claim.spans[0]} after {one.claim.spans[0]}"
+            wanted = "claims in order of their first span: claimbench check --fix"
+            yield Finding("spans", found, wanted).at(path, two.number)
+    yield from _repeats(path, [r for r in reviewed if "text" in r.valid])
+    central = [r for r in reviewed if r.claim.central]
+    for extra in central[CENTRAL_LIMIT:]:
+        found = f"central claim number {central.index(extra) + 1}"
+        yield Finding("central", found, f"at most {CENTRAL_LIMIT}").at(path, extra.number)
+    if reviewed and not central and all("central" in r.valid for r in reviewed):
+        yield Finding("central", "no central claim", "one or more", "warning").at(path)
+
+
+def _ids(path: Path, reviewed: Sequence[Reviewed]) -> Iterator[Problem]:
+    lines: dict[str, int] = {}
+    latest = ""
+    for r in reviewed:
+        name = r.claim.id
+        if name in lines:
+            found = f"{name!r}, as in line {lines[name]}"
+            yield Finding("id", found, "an id of its own").at(path, r.number)
+        elif not re.fullmatch(re.escape(path.stem) + r"-c\d{2,}", name):
+            wanted = f"{path.stem}-cNN: claimbench check --fix"
+            yield Finding("id", repr(name), wanted).at(path, r.number)
+        elif (len(name), name) < (len(latest), latest):
+            wanted = "ids in order: claimbench check --fix"
+            yield Finding("id", f"{name!r} after {latest!r}", wanted).at(path, r.number)
+        else:
+            latest = name
+        lines.setdefault(name, r.number)
+
+
+def _repeats(path: Path, reviewed: Sequence[Reviewed]) -> Iterator[Problem]:
+    lines: dict[tuple[str, ...], int] = {}
+    for r in reviewed:
+        words = tokens(r.claim.text)
+        if words in lines:
+            found = f"the words of line {lines[words]} again"
+            yield Finding("text", found, "each claim once, with every span").at(path, r.number)
+        lines.setdefault(words, r.number)

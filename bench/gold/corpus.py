@@ -1,0 +1,285 @@
+"""The corpora on disk: what they are, where their texts lie, and how they are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from bench.gold.fields import Finding, bytes_of, mismatches
+from bench.gold.lines import parse
+from bench.gold.normalise import Step
+from bench.model import (
+    SCHEMA,
+    SPLITS,
+    Article,
+    DataError,
+    Frozen,
+    Gold,
+    GoldClaim,
+    Labelled,
+    Problem,
+    Split,
+    TextAbsent,
+    UnknownName,
+)
+from bench.store import Places, check_schema, encode
+from bench.store import digest as sha256
+
+T = TypeVar("T")
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Slug = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
+Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+FileName = Annotated[str, msgspec.Meta(pattern=r"^\w[\w.-]*$")]
+Natural = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class RemoteFile(Frozen, frozen=True):
+    """A file that texts come from; ``bytes`` is its size."""
+
+    name: FileName
+    url: str
+    sha256: Sha256
+    bytes: Natural
+
+
+class ArticleEntry(Frozen, frozen=True):
+    """What a corpus knows of an article without its text.
+
+    ``sha256`` is that of the text as offsets see it. The text is column "text" of data row
+    ``row`` (from 0) of ``file``; without ``file`` it is held, or it is the user's own.
+    """
+
+    id: Slug
+    title: str
+    date: Date
+    split: Split
+    sha256: Sha256
+    topic: str = ""
+    file: str | None = None
+    row: Natural | None = None
+    url: str = ""
+    credit: str = ""
+    licence: str = ""
+
+
+class CorpusFile(Frozen, frozen=True):
+    """A ``corpus.toml``, key by key."""
+
+    schema: int
+    name: Slug
+    title: str
+    version: str
+    language: str
+    licence: str
+    text: Literal["held", "fetched"]
+    normalise: tuple[Step, ...] = ()
+    file: tuple[RemoteFile, ...] = ()
+    article: tuple[ArticleEntry, ...] = ()
+
+
+class Corpus(CorpusFile, frozen=True, kw_only=True):
+    """A corpus and the folder that it lies in."""
+
+    folder: Path
+
+    def labels(self, article_id: str) -> Path:
+        """Where the labels of an article are."""
+        return self.folder / "claims" / f"{article_id}.jsonl"
+
+    def text_path(self, article_id: str, places: Places) -> Path:
+        """Where the text of an article is, or would be once fetched."""
+        held = self.text == "held"
+        folder = self.folder / "articles" if held else places.cache / self.name
+        return folder / f"{article_id}.txt"
+
+
+def folders(places: Places) -> dict[str, Path]:
+    """The folder of every corpus by name; the same name in an earlier place wins."""
+    found: dict[str, Path] = {}
+    for base in places.gold:
+        for path in sorted(base.glob("*/corpus.toml")):
+            found.setdefault(path.parent.name, path.parent)
+    return found
+
+
+def chosen(known: Mapping[str, T], names: Iterable[str] | None) -> dict[str, T]:
+    """Those of the ``known`` corpora that are called ``names``, or all. Raises UnknownName."""
+    for name in names or ():
+        if name not in known:
+            raise UnknownName("corpus", name, known)
+    return {name: known[name] for name in (known if names is None else names)}
+
+
+def read_corpus(folder: Path) -> Corpus | list[Problem]:
+    """The corpus in ``folder``, or everything that is wrong with its ``corpus.toml``."""
+    path = folder / "corpus.toml"
+    data = bytes_of(path, "the description of a corpus")
+    if isinstance(data, Problem):
+        return [data]
+    try:
+        value = msgspec.toml.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return [Finding("file", str(error), "TOML in UTF-8").at(path)]
+    other_version = schema_finding(value.get("schema"))
+    if other_version:
+        return [other_version.at(path)]
+    found = list(mismatches(value, CorpusFile))
+    if value.get("name") != folder.name:
+        found.append(Finding("name", repr(value.get("name")), f"{folder.name!r}, as its folder"))
+    if found:
+        return [f.at(path) for f in found]
+    return msgspec.convert({**value, "folder": folder}, Corpus)
+
+
+def schema_finding(schema: Any) -> Finding | None:
+    """What to say of another version's file, in which nothing else can be judged."""
+    if not isinstance(schema, int) or schema == SCHEMA:
+        return None
+    advice = ": pip install --upgrade claimbench" if schema > SCHEMA else ""
+    return Finding("schema", f"version {schema}", f"version {SCHEMA}{advice}")
+
+
+def corpora(places: Places) -> dict[str, Corpus]:
+    """Every corpus by name. Raises DataError, naming file, field and what was expected."""
+    return {name: _whole(folder) for name, folder in folders(places).items()}
+
+
+def find_corpus(name: str, places: Places) -> Corpus:
+    """One corpus. Raises UnknownName with the nearest name, or DataError."""
+    return _whole(chosen(folders(places), [name])[name])
+
+
+def _whole(folder: Path) -> Corpus:
+    corpus = read_corpus(folder)
+    if isinstance(corpus, Corpus):
+        return corpus
+    raise DataError("\n".join(map(str, corpus)), hint=f"claimbench check {folder.name}")
+
+
+def load(name: str, places: Places, split: str = "all") -> Gold:
+    """The articles of a corpus and their claims, in file order.
+
+    An article whose text has not been fetched, or was fetched but is not the text that was
+    labelled, is left out and named in ``absent``.
+
+    Raises
+    ------
+    UnknownName
+        No such corpus or split.
+    DataError
+        A file is not what it should be, or a held text is not the one that was labelled.
+    """
+    if split not in (*SPLITS, "all"):
+        raise UnknownName("split", split, (*SPLITS, "all"))
+    corpus = find_corpus(name, places)
+    entries = [e for e in corpus.article if split in (e.split, "all")]
+    found = [(e, text_of(corpus, e, places)) for e in entries]
+    return Gold(
+        corpus=name,
+        version=corpus.version,
+        split=split,
+        items=tuple(_labelled(corpus, e, text) for e, text in found if text is not None),
+        absent=tuple(e.id for e, text in found if text is None),
+    )
+
+
+def text_of(corpus: Corpus, entry: ArticleEntry, places: Places) -> str | None:
+    """The text that was labelled; None if it has not been fetched. Raises DataError."""
+    path = corpus.text_path(entry.id, places)
+    data = bytes_of(path, "the article's text")
+    if isinstance(data, Problem):
+        problem = data
+    elif sha256(data) != entry.sha256:
+        problem = Finding("text", f"SHA-256 {sha256(data)}", entry.sha256).at(path)
+    else:
+        try:
+            return data.decode()
+        except UnicodeDecodeError as error:
+            problem = Finding("text", str(error), "UTF-8").at(path)
+    if corpus.text == "fetched":
+        return None
+    raise DataError(str(problem), hint="restore the text, or label it anew")
+
+
+def _labelled(corpus: Corpus, entry: ArticleEntry, text: str) -> Labelled:
+    article = Article(
+        id=entry.id,
+        title=entry.title,
+        date=entry.date,
+        text=text,
+        split=entry.split,
+        corpus=corpus.name,
+        topic=entry.topic,
+    )
+    return Labelled(article, read_claims(corpus.labels(entry.id)))
+
+
+def read_claims(path: Path) -> tuple[GoldClaim, ...]:
+    """The claims in a file of labels, in file order.
+
+    Raises DataError for whatever is wrong with it, SchemaVersionError for another version.
+    """
+    data = bytes_of(path, "a file of labels")
+    if isinstance(data, Problem):
+        raise DataError(str(data))
+    labels, problems = parse(path, data)
+    if labels.header is not None:
+        check_schema(labels.header.value["schema"], str(path))
+    claims: list[GoldClaim] = []
+    for line in labels.claims:
+        try:
+            claims.append(msgspec.convert(line.value, GoldClaim))
+        except msgspec.ValidationError:
+            problems += [f.at(path, line.number) for f in mismatches(line.value, GoldClaim)]
+    if problems:
+        raise DataError("\n".join(map(str, problems)), hint="claimbench check --fix")
+    return tuple(claims)
+
+
+def find_article(article_id: str, places: Places) -> Labelled:
+    """An article of any corpus with its claims.
+
+    Raises UnknownName, TextAbsent if its text has not been fetched, or DataError.
+    """
+    known = {e.id: (corpus, e) for corpus in corpora(places).values() for e in corpus.article}
+    if article_id not in known:
+        raise UnknownName("article", article_id, known)
+    corpus, entry = known[article_id]
+    text = text_of(corpus, entry, places)
+    if text is None:
+        path = corpus.text_path(article_id, places)
+        message = f"{path}: the text of {article_id} is not there, or is not what was labelled"
+        raise TextAbsent(message, hint=f"claimbench fetch {corpus.name}")
+    return _labelled(corpus, entry, text)
+
+
+def absent(places: Places, names: Iterable[str] | None = None) -> dict[str, tuple[str, ...]]:
+    """Per corpus that lacks any, the articles whose labelled text is not at hand.
+
+    Raises UnknownName or DataError.
+    """
+    missing = {
+        name: tuple(e.id for e in corpus.article if text_of(corpus, e, places) is None)
+        for name, corpus in chosen(corpora(places), names).items()
+        if corpus.text == "fetched"
+    }
+    return {name: ids for name, ids in missing.items() if ids}
+
+
+def digest(gold: Gold) -> str:
+    """The SHA-256 that stands for what is measured.
+
+    It covers, of every article in ``items``, its id, the SHA-256 of its text and every claim in
+    full, ids included. The order of articles and of claims does not matter; any change of a
+    label does.
+    """
+    lines = sorted(encode(_digested(item)) for item in gold.items)
+    return sha256(b"\n".join(lines))
+
+
+def _digested(item: Labelled) -> tuple[Any, ...]:
+    claims = sorted(encode(claim).decode() for claim in item.claims)
+    return item.article.id, sha256(item.article.text), claims
