@@ -1,0 +1,37 @@
+"""Rendering alone: scorecards, accounts and verdicts in; terminal, Markdown, HTML, JUnit out.
+
+Nothing here reads a file or counts a claim. Everything is first a ``Table`` of words or a plain
+line, and each flavour is one function over those.
+"""
+
+from bench.report.changes import junit, suite, verdict
+from bench.report.page import Account, Board, html
+from bench.report.scores import (
+    article_table,
+    leaderboard,
+    leaderboard_markdown,
+    slice_table,
+    type_table,
+)
+from bench.report.table import Measure, Part, Table, markdown, plain, ratio, terminal
+
+__all__ = [
+    "Account",
+    "Board",
+    "Measure",
+    "Part",
+    "Table",
+    "article_table",
+    "html",
+    "junit",
+    "leaderboard",
+    "leaderboard_markdown",
+    "markdown",
+    "plain",
+    "ratio",
+    "slice_table",
+    "suite",
+    "terminal",
+    "type_table",
+    "verdict",
+]
