@@ -42,6 +42,7 @@ class Finding(Frozen, frozen=True):
 def attack(gold: Gold, matcher: Matcher = DEFAULT, seed: int = 0) -> tuple[Finding, ...]:
     """Play every attack against the scorer with ``matcher`` on ``gold``."""
     rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    gold = msgspec.structs.replace(gold, items=tuple(gold.items))
     honest = _thinned(_as_predictions(gold), rng)
 
     def card(predictions: Predictions, items: Gold = gold) -> Scorecard:

@@ -73,12 +73,13 @@ class keyed(Frozen, frozen=True, omit_defaults=False):  # noqa: N801 - its repr 
 
     def _close(self, ours: Sequence[_Read], theirs: Sequence[_Read]) -> list[_Candidate]:
         """Pairs of wordings at or above the threshold, the most similar first."""
-        close = []
-        for a in ours:
-            for b in theirs:
-                shared = 2 * (a.mask & b.mask).bit_count()
-                if shared >= self.threshold * (a.size + b.size):
-                    close.append((shared / (a.size + b.size), a, b))
+        close, threshold = [], self.threshold
+        for b in theirs:
+            mask, size = b.mask, b.size
+            for a in ours:
+                shared, both = 2 * (a.mask & mask).bit_count(), a.size + size
+                if shared >= threshold * both:
+                    close.append((shared / both, a, b))
         return sorted(close, key=_by_similarity, reverse=True) if len(close) > 1 else close
 
     def judge(self, gold: GoldClaim, predicted: Wordings) -> Verdict:

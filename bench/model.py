@@ -20,9 +20,9 @@ Errors
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args, overload
 
 import msgspec
 
@@ -143,14 +143,37 @@ class Gold(Frozen, frozen=True):
     """The labelled articles of one corpus whose text is at hand.
 
     ``split`` names the split that was asked for, or "all". ``absent`` names the articles of it
-    that are labelled but cannot be scored because their text has not been fetched.
+    that are labelled but cannot be scored because their text has not been fetched. ``items`` may
+    read each text from disk when it is asked for, so that memory does not grow with the corpus.
     """
 
     corpus: str
     version: str
     split: str
-    items: tuple[Labelled, ...]
+    items: Sequence[Labelled]
     absent: tuple[str, ...] = ()
+
+    @property
+    def articles(self) -> Sequence[Article]:
+        """The articles of ``items``, each read when it is asked for."""
+        return _Articles(self.items)
+
+
+class _Articles(Sequence[Article]):
+    def __init__(self, items: Sequence[Labelled]) -> None:
+        self._items = items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> Article: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Article]: ...
+    def __getitem__(self, index: int | slice) -> Article | Sequence[Article]:
+        if isinstance(index, slice):
+            return _Articles(self._items[index])
+        return self._items[index].article
 
 
 class Extraction(Frozen, frozen=True):

@@ -38,27 +38,49 @@ def save(card: Scorecard, path: Path) -> bool:
     A card that is damaged or of an older version is replaced. Raises StorageError, or
     SchemaVersionError where a newer claimbench wrote the card.
     """
-    if path.exists() and _holds(path, card):
+    there = kept(path)
+    if there is not None and same(there, card):
         return False
     plain = msgspec.json.encode(_CardFile(SCHEMA, card))
     store.write_atomic(path, msgspec.json.format(plain, indent=1) + b"\n")
     return True
 
 
-def _holds(path: Path, card: Scorecard) -> bool:
+def kept(path: Path) -> Scorecard | None:
+    """The card in ``path``; None if there is none, or one that is damaged or of an older version.
+
+    Raises SchemaVersionError where a newer claimbench wrote it.
+    """
+    if not path.exists():
+        return None
     try:
-        return same(load(path), card)
+        return load(path)
     except SchemaVersionError:
         if msgspec.json.decode(path.read_bytes(), type=_AnySchema).schema > SCHEMA:
             raise
-        return False
+        return None
     except DataError:
-        return False
+        return None
 
 
 def load(path: Path) -> Scorecard:
     """Read a scorecard. Raises DataError or SchemaVersionError, naming the file."""
     return decode(_content(path), str(path))
+
+
+def header(data: bytes, where: str) -> store.Header:
+    """First line of outputs. Raises DataError if it does not say whose they are on what."""
+    try:
+        found = msgspec.json.decode(data.split(b"\n", 1)[0], type=store.Header)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        found = store.Header(SCHEMA)
+    if not (found.system and found.corpus):
+        raise DataError(
+            f"{where}: found no header; expected a first line that names system and corpus",
+            hint="claimbench score --outputs FILE --save",
+        )
+    store.check_schema(found.schema, where)
+    return found
 
 
 def _content(path: Path) -> bytes:
@@ -171,7 +193,7 @@ def _committed(where: str, revision: str, results: Path, name: str) -> Iterator[
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
     """Output of git in ``folder``, or in the nearest folder above that exists; None on failure."""
-    command = ["git", "-C", _nearest(folder), *arguments]
+    command = ["git", "-C", str(_nearest(folder)), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, check=False)
     except (OSError, ValueError):

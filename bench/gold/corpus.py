@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, overload
 
 import msgspec
 
@@ -176,14 +176,42 @@ def load(name: str, places: Places, split: str = "all") -> Gold:
         raise UnknownName("split", split, (*SPLITS, "all"))
     corpus = find_corpus(name, places)
     entries = [e for e in corpus.article if split in (e.split, "all")]
-    found = [(e, text_of(corpus, e, places)) for e in entries]
+    here = [e for e in entries if text_of(corpus, e, places) is not None]
     return Gold(
         corpus=name,
         version=corpus.version,
         split=split,
-        items=tuple(_labelled(corpus, e, text) for e, text in found if text is not None),
-        absent=tuple(e.id for e, text in found if text is None),
+        items=_OnDisk(corpus, places, [(e, read_claims(corpus.labels(e.id))) for e in here]),
+        absent=tuple(e.id for e in entries if e not in here),
     )
+
+
+class _OnDisk(Sequence[Labelled]):
+    """Labelled articles whose labels are in memory and whose texts are read when asked for."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        places: Places,
+        entries: Sequence[tuple[ArticleEntry, tuple[GoldClaim, ...]]],
+    ) -> None:
+        self._corpus, self._places, self._entries = corpus, places, entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, index: int) -> Labelled: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Labelled]: ...
+    def __getitem__(self, index: int | slice) -> Labelled | Sequence[Labelled]:
+        if isinstance(index, slice):
+            return _OnDisk(self._corpus, self._places, self._entries[index])
+        entry, claims = self._entries[index]
+        text = text_of(self._corpus, entry, self._places)
+        if text is None:
+            raise _absent_text(self._corpus, entry.id, self._places)
+        return _labelled(self._corpus, entry, text, claims)
 
 
 def text_of(corpus: Corpus, entry: ArticleEntry, places: Places) -> str | None:
@@ -204,7 +232,9 @@ def text_of(corpus: Corpus, entry: ArticleEntry, places: Places) -> str | None:
     raise DataError(str(problem), hint="restore the text, or label it anew")
 
 
-def _labelled(corpus: Corpus, entry: ArticleEntry, text: str) -> Labelled:
+def _labelled(
+    corpus: Corpus, entry: ArticleEntry, text: str, claims: tuple[GoldClaim, ...]
+) -> Labelled:
     article = Article(
         id=entry.id,
         title=entry.title,
@@ -214,7 +244,7 @@ def _labelled(corpus: Corpus, entry: ArticleEntry, text: str) -> Labelled:
         corpus=corpus.name,
         topic=entry.topic,
     )
-    return Labelled(article, read_claims(corpus.labels(entry.id)))
+    return Labelled(article, claims)
 
 
 def read_claims(path: Path) -> tuple[GoldClaim, ...]:
@@ -250,10 +280,14 @@ def find_article(article_id: str, places: Places) -> Labelled:
     corpus, entry = known[article_id]
     text = text_of(corpus, entry, places)
     if text is None:
-        path = corpus.text_path(article_id, places)
-        message = f"{path}: the text of {article_id} is not there, or is not what was labelled"
-        raise TextAbsent(message, hint=f"claimbench fetch {corpus.name}")
-    return _labelled(corpus, entry, text)
+        raise _absent_text(corpus, article_id, places)
+    return _labelled(corpus, entry, text, read_claims(corpus.labels(article_id)))
+
+
+def _absent_text(corpus: Corpus, article_id: str, places: Places) -> TextAbsent:
+    path = corpus.text_path(article_id, places)
+    message = f"{path}: the text of {article_id} is not there, or is not what was labelled"
+    return TextAbsent(message, hint=f"claimbench fetch {corpus.name}")
 
 
 def absent(places: Places, names: Iterable[str] | None = None) -> dict[str, tuple[str, ...]]:
@@ -276,8 +310,8 @@ def digest(gold: Gold) -> str:
     full, ids included. The order of articles and of claims does not matter; any change of a
     label does.
     """
-    lines = sorted(encode(_digested(item)) for item in gold.items)
-    return sha256(b"\n".join(lines))
+    lines = sorted(sha256(encode(_digested(item))) for item in gold.items)
+    return sha256("\n".join(lines))
 
 
 def _digested(item: Labelled) -> tuple[Any, ...]:

@@ -241,5 +241,6 @@ def test_the_digest_is_the_one_that_is_documented():
         '{"id":"a-c01","text":"Claim 1.","forms":["x","y"],"type":"event","spans":[[0,1]],'
         '"facts":[["x"]]}'
     )
-    expected = hashlib.sha256(f'["a","{text}",[{line}]]'.encode()).hexdigest()
+    article = hashlib.sha256(f'["a","{text}",[{line}]]'.encode()).hexdigest()
+    expected = hashlib.sha256(article.encode()).hexdigest()
     assert digest(gold_of([claim(1)])) == expected

@@ -1,0 +1,404 @@
+"""Systems: where they are found, what they need, what they are asked, and when they changed.
+
+A folder that holds ``system.toml`` is a system and its own registration. Installed
+distributions add theirs through entry points in ``claimbench.systems``; the entry point
+names a module that lies in such a folder, or an object that is the folder's path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from bench.model import (
+    PROTOCOL,
+    Article,
+    ClaimbenchError,
+    DataError,
+    Frozen,
+    Labelled,
+    SystemSpec,
+    UnknownName,
+)
+from bench.store import Places, digest, encode
+
+DECLARATION = "system.toml"
+GROUP = "claimbench.systems"
+PROBE_SECONDS = 60.0
+
+_HERE = Path(__file__).resolve().parent
+_REFERENCE = re.compile(r"\$\{(\w+)\}")
+_TARGET = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_]\w*)")
+_VENV_PYTHON = re.compile(r"(?P<venv>.+)/bin/python[\d.]*")
+_SAFE_NAME = re.compile(r"\w[\w.-]*")
+_PROBE = """
+import importlib.metadata as metadata, json, platform, sys
+found = {}
+for name in sys.argv[1:]:
+    try:
+        found[name] = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        found[name] = None
+full = platform.python_version()
+marks = {"python_full_version": full, "python_version": ".".join(full.split(".")[:2])}
+print(json.dumps({"versions": found, "marks": marks}))
+"""
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class _Declaration(Frozen, frozen=True, rename={"target": "class"}):
+    """The keys of system.toml."""
+
+    command: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] | None = None
+    target: str | None = None
+    timeout: Positive = 60.0
+    startup: Positive = 60.0
+    in_flight: Annotated[int, msgspec.Meta(ge=1)] = 1
+    train: bool = False
+    python: str | None = None
+    requires: tuple[str, ...] = ()
+    env: dict[str, str] = msgspec.field(default_factory=dict)
+    description: str = ""
+
+
+class _Interpreter(Frozen, frozen=True):
+    """What an interpreter has installed: version by distribution, None where absent."""
+
+    versions: dict[str, str | None]
+    marks: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class _Needs(Frozen, frozen=True):
+    """``state`` is what of the requirements goes into the fingerprint."""
+
+    state: tuple[tuple[str, str], ...] = ()
+    missing: tuple[str, ...] = ()
+    install: str = ""
+
+
+def discover(places: Places) -> dict[str, SystemSpec]:
+    """All systems by name: those of earlier folders win, folders win over what is installed.
+
+    Folders whose name starts with ``.`` or ``_`` are passed over. An entry point that cannot be
+    used is listed with the reason in ``missing``. Raises DataError if a ``system.toml`` is not
+    what it should be.
+    """
+    found: dict[str, SystemSpec] = {}
+    for place in places.systems:
+        for declaration in sorted(place.glob(f"*/{DECLARATION}")):
+            name = declaration.parent.name
+            if not name.startswith((".", "_")) and name not in found:
+                found[name] = load(declaration.parent)
+    for entry in sorted(metadata.entry_points(group=GROUP)):
+        if entry.name not in found:
+            found[entry.name] = _installed(entry)
+    return found
+
+
+def find(name: str, specs: Mapping[str, SystemSpec]) -> SystemSpec:
+    """The system called ``name``; raises UnknownName, which suggests the nearest."""
+    try:
+        return specs[name]
+    except KeyError:
+        raise UnknownName("system", name, specs) from None
+
+
+def load(folder: Path, name: str | None = None) -> SystemSpec:
+    """The system that ``folder`` holds, called ``name`` or else like the folder.
+
+    Raises DataError, naming the file, if its declaration is not what it should be.
+    """
+    folder = folder.absolute()
+    file = folder / DECLARATION
+    declared = _read(file)
+    python = _python(declared.python, folder)
+    requires = [_requirement(text, file) for text in declared.requires]
+    needs = _needs(requires, declared.env, python)
+    return SystemSpec(
+        name=name or folder.name,
+        command=_command(declared, python, requires, file),
+        folder=str(folder),
+        fingerprint=_fingerprint(folder, needs.state),
+        description=declared.description,
+        timeout=declared.timeout,
+        startup=declared.startup,
+        in_flight=declared.in_flight,
+        train=declared.train,
+        env=declared.env,
+        requires=declared.requires,
+        missing=needs.missing,
+        install=needs.install,
+    )
+
+
+def request(article: Article) -> bytes:
+    """The line that asks for ``article``, with its newline: all that a system is told of it."""
+    return encode(_public(article)) + b"\n"
+
+
+def training(items: Iterable[Labelled]) -> bytes:
+    """The lines that hand over labelled articles, each field of each claim, and their end."""
+    lines = [
+        encode(
+            {
+                "train": {
+                    "article": _public(item.article),
+                    "claims": [msgspec.structs.asdict(claim) for claim in item.claims],
+                }
+            }
+        )
+        for item in items
+    ]
+    return b"\n".join([*lines, encode({"train": None}), b""])
+
+
+def key(spec: SystemSpec, asked: bytes, train_digest: str = "") -> str:
+    """What identifies an answer: the system, the exact request line, protocol, training data."""
+    return digest(encode([spec.fingerprint, digest(asked), PROTOCOL, train_digest]))
+
+
+def environment(spec: SystemSpec) -> dict[str, str]:
+    """``spec.env`` with every ``${NAME}`` replaced from the environment of this process.
+
+    Only the process of the system is ever given the result.
+    """
+    return {
+        variable: _REFERENCE.sub(lambda match: os.environ.get(match[1], ""), template)
+        for variable, template in spec.env.items()
+    }
+
+
+def references(env: Mapping[str, str]) -> list[str]:
+    """Names of the environment variables that the templates in ``env`` draw on, sorted."""
+    return sorted({name for template in env.values() for name in _REFERENCE.findall(template)})
+
+
+def _public(article: Article) -> dict[str, str]:
+    return {
+        "id": article.id,
+        "title": article.title,
+        "date": article.date,
+        "text": article.text,
+    }
+
+
+def _installed(entry: metadata.EntryPoint) -> SystemSpec:
+    try:
+        if not _SAFE_NAME.fullmatch(entry.name):
+            raise DataError(f"found the name {entry.name!r}; expected one fit for a folder")
+        return load(_folder(entry), entry.name)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (foreign code: told, not in the way)
+        owner = entry.dist.name if entry.dist else entry.module
+        return SystemSpec(
+            name=entry.name,
+            command=(),
+            folder="",
+            fingerprint="",
+            missing=(f"entry point {entry.value}: {type(error).__name__}: {error}",),
+            install=shlex.join([sys.executable, "-m", "pip", "install", "--upgrade", owner]),
+        )
+
+
+def _folder(entry: metadata.EntryPoint) -> Path:
+    """The folder an entry point names; a module is located without running it."""
+    if entry.attr:
+        return Path(entry.load())
+    spec = find_spec(entry.module)
+    if spec is None or spec.origin is None:
+        raise DataError(f"found no module {entry.module} in a file")
+    return Path(spec.origin).parent
+
+
+def _read(file: Path) -> _Declaration:
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{file}: {error.strerror}; expected a system's declaration") from None
+    except ValueError as error:
+        raise DataError(f"{file}: {error}; expected TOML in UTF-8") from None
+    known = msgspec.structs.fields(_Declaration)
+    keys = [field.encode_name for field in known]
+    unknown = [_suggest(name, keys) for name in raw if name not in keys]
+    if unknown:
+        raise DataError(f"{file}: found {', '.join(unknown)}; expected only {', '.join(keys)}")
+    try:
+        declared = msgspec.convert(raw, _Declaration)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{file}: {error}") from None
+    if (declared.command is None) == (declared.target is None):
+        found = "neither" if declared.command is None else "both"
+        raise DataError(f"{file}: found {found} of command and class; expected one of them")
+    return declared
+
+
+def _suggest(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"unknown key {name!r}" + (f" (did you mean {near[0]!r}?)" if near else "")
+
+
+def _python(declared: str | None, folder: Path) -> str:
+    """Path of the interpreter; links are kept, for a venv's python is known by its own place."""
+    if declared is None:
+        return sys.executable
+    if "/" in declared:
+        return os.path.normpath(folder / declared)
+    return shutil.which(declared) or declared
+
+
+def _command(
+    declared: _Declaration, python: str, requires: list[Requirement], file: Path
+) -> tuple[str, ...]:
+    if declared.command is not None:
+        program, *arguments = declared.command
+        # looked for beside the declaration; a bare name is looked up on PATH
+        return (str(file.parent / program) if "/" in program else program, *arguments)
+    target = _TARGET.fullmatch(declared.target or "")
+    if target is None:
+        raise DataError(f"{file}: found class = {declared.target!r}; expected 'FILE.py:Class'")
+    code = file.parent / target["file"]
+    if not code.is_file():
+        raise DataError(f"{file}: found no file {target['file']}; expected it beside {file.name}")
+    command = [python, str(_HERE / "worker.py"), f"{code}:{target['name']}"]
+    if declared.in_flight > 1:
+        command += ["--in-flight", str(declared.in_flight)]
+    if declared.train:
+        command += ["--train"]
+    if python == sys.executable and any(map(_is_own, requires)):
+        command += ["--path", str(_HERE.parent)]  # claimbench may run without being installed
+    return tuple(command)
+
+
+def _needs(requires: list[Requirement], env: Mapping[str, str], python: str) -> _Needs:
+    unset = [name for name in references(env) if name not in os.environ]
+    missing = [f"environment variable {name}" for name in unset]
+    install = [f"export {name}=…" for name in unset]
+    try:
+        interpreter = _ask(python, [requirement.name for requirement in requires])
+    except ClaimbenchError as error:
+        install = _make_python(python, requires) + install
+        return _Needs(missing=(str(error), *missing), install=" && ".join(install))
+    state: list[tuple[str, str]] = []
+    unmet: list[str] = []
+    for requirement in requires:
+        if requirement.marker and not requirement.marker.evaluate(dict(interpreter.marks)):
+            continue
+        version = interpreter.versions[requirement.name]
+        own = _is_own(requirement)
+        if version is None and not (own and python == sys.executable):
+            unmet.append(str(requirement))
+            missing.append(f"{requirement} (not installed)")
+        elif version and not requirement.specifier.contains(version, prereleases=True):
+            unmet.append(str(requirement))
+            missing.append(f"{requirement} (found {version})")
+        # what a system may import from claimbench is the text module: only that makes it differ
+        state.append((str(requirement), _text_digest() if own else version or ""))
+    if unmet:
+        install.insert(0, shlex.join([python, "-m", "pip", "install", *unmet]))
+    return _Needs(tuple(state), tuple(missing), " && ".join(install))
+
+
+def _requirement(text: str, file: Path) -> Requirement:
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{file}: requires: found {text!r} ({reason}); expected PEP 508") from None
+
+
+def _is_own(requirement: Requirement) -> bool:
+    return canonicalize_name(requirement.name) == "claimbench"
+
+
+def _text_digest() -> str:
+    return digest((_HERE / "text.py").read_bytes())
+
+
+def _ask(python: str, names: list[str]) -> _Interpreter:
+    """What ``python`` has of ``names``. Raises ClaimbenchError if it cannot be run."""
+    if python == sys.executable:
+        return _Interpreter({name: _own_version(name) for name in names})
+    if shutil.which(python) is None:
+        raise ClaimbenchError(f"no interpreter {python}")
+    if not names:
+        return _Interpreter({})
+    try:
+        done = subprocess.run(
+            [python, "-c", _PROBE, *names],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=PROBE_SECONDS,
+        )
+        return msgspec.json.decode(done.stdout, type=_Interpreter)
+    except (OSError, subprocess.SubprocessError, msgspec.DecodeError) as error:
+        raise ClaimbenchError(f"interpreter {python} does not answer: {error}") from None
+
+
+def _own_version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _make_python(python: str, requires: list[Requirement]) -> list[str]:
+    """The commands that make the virtual environment that ``python`` would belong to."""
+    match = _VENV_PYTHON.fullmatch(python)
+    if match is None:
+        return []
+    commands = [shlex.join([sys.executable, "-m", "venv", match["venv"]])]
+    if requires:
+        commands.append(shlex.join([python, "-m", "pip", "install", *map(str, requires)]))
+    return commands
+
+
+def _fingerprint(folder: Path, state: tuple[tuple[str, str], ...]) -> str:
+    """Digest of all that makes a system answer as it does: its files and what it imports."""
+    files = [[path.relative_to(folder).as_posix(), _file_digest(path)] for path in _files(folder)]
+    return digest(encode([files, state]))
+
+
+def _file_digest(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}; expected a readable file") from None
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Files of a system in a fixed order, links followed; without caches and hidden ones."""
+    seen: set[str] = set()
+    for where, folders, files in os.walk(folder, followlinks=True):
+        here = Path(where)
+        real = os.path.realpath(where)
+        folders[:] = [] if real in seen else sorted(d for d in folders if _counts(here / d))
+        if real in seen:
+            continue
+        seen.add(real)
+        for name in sorted(files):
+            path = here / name
+            if not name.startswith(".") and path.suffix != ".pyc" and path.is_file():
+                yield path
+
+
+def _counts(folder: Path) -> bool:
+    hidden = folder.name.startswith(".") or folder.name == "__pycache__"
+    return not hidden and not (folder / "pyvenv.cfg").exists()
