@@ -164,6 +164,8 @@ def _removal_raises_nothing(_: Gold, honest: Predictions, card: Scorer, __: rand
     return ""
 
 
+_FEW = 3  # an article of so few claims may well be one of them
+
 _ATTACKS: dict[str, _Check] = {
     "gold as a system scores exactly 1.0 in every view": _gold_is_perfect,
     "the order of articles, gold and predictions changes nothing": _order_is_nothing,
@@ -175,7 +177,9 @@ _ATTACKS: dict[str, _Check] = {
         lambda c, _: [Claim(" ".join(x.text for x in c), "event")]
     ),
     "the whole article as one claim raises nothing": _never_better(
-        lambda _, item: [Claim(item.article.text, "event")]
+        lambda honest, item: (
+            [Claim(item.article.text, "event")] if len(item.claims) > _FEW else list(honest)
+        )
     ),
     "a wrong claim lowers precision and moves nothing else": _wrong_claim_costs,
     "removing a claim raises no recall": _removal_raises_nothing,

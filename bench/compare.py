@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import stats
-from bench.model import TYPES, Counts, Frozen, Incomparable, Scorecard, Signature
+from bench.model import TYPES, Counts, Frozen, Incomparable, Scorecard
 
 TOLERANCE = 0.005
 """A drop of the headline F1 smaller than this is never a regression."""
@@ -84,14 +84,14 @@ def compare(
     Incomparable
         The signatures differ; names every field that does.
     """
-    require_equal(base.signature, new.signature, base.system, new.system)
+    require_equal(base, new)
     rows = _rows(base, new, seed)
     failures = (_failed(base), _failed(new))
     gone = _missing(new) - _missing(base)
     top = rows[ROWS.index(headline)]
     reasons = []
     if gone:
-        reasons.append(f"{len(gone)} article(s) have no output any more: {_some(gone)}")
+        reasons.append(f"no output any more for {_some(gone)}")
     if failures[1] - len(gone) > failures[0]:
         reasons.append(f"failures rose from {failures[0]} to {failures[1]}")
     if _regressed(top, tolerance):
@@ -145,16 +145,12 @@ def compare_all(
     )
 
 
-def require_equal(base: Signature, new: Signature, base_name: str, new_name: str) -> None:
-    """Raise Incomparable, naming every field in which two signatures differ."""
-    differing = [
-        f"{field}: {getattr(base, field)} against {getattr(new, field)}"
-        for field in Signature.__struct_fields__
-        if getattr(base, field) != getattr(new, field)
-    ]
+def require_equal(base: Scorecard, new: Scorecard) -> None:
+    """Raise Incomparable, naming every field in which the signatures differ."""
+    differing = base.signature.differences(new.signature)
     if differing:
         raise Incomparable(
-            f"{base_name} and {new_name} were not measured alike: " + "; ".join(differing),
+            f"{base.system} and {new.system} were not measured alike: " + "; ".join(differing),
             hint="score both under the same gold and matcher: `claimbench score` rescoring from "
             "kept outputs runs no system; `claimbench compare --rescore` does it for you",
         )

@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-import numpy as np
-from scipy.optimize import linear_sum_assignment
-
 from bench import text
 from bench.model import Alignment, Claim, Frozen, GoldClaim, Pair, UnknownName
 
@@ -257,6 +254,10 @@ def _assign(similar: Mapping[tuple[int, int], float]) -> tuple[Pair, ...]:
     if len(rows) == len(similar) == len(columns):
         chosen: Iterable[tuple[int, int]] = similar
     else:
+        # Imported here: most articles need no solver, and most commands no scipy.
+        import numpy as np
+        from scipy.optimize import linear_sum_assignment
+
         weights = np.zeros((len(rows), len(columns)))
         row_of = {i: r for r, i in enumerate(rows)}
         column_of = {j: c for c, j in enumerate(columns)}

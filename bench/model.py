@@ -20,13 +20,15 @@ Errors
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Literal, TypeVar, get_args, overload
 
 import msgspec
 
 K = TypeVar("K")
+T = TypeVar("T")
 
 SCHEMA = 1
 """Version of every file that claimbench writes."""
@@ -70,6 +72,25 @@ Span = tuple[int, int]
 
 class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Base of all records: immutable, strict about unknown keys, short on disk."""
+
+
+class OnDemand(Sequence[T]):
+    """A sequence whose items are made from keys by ``read`` each time they are asked for."""
+
+    def __init__(self, keys: Sequence[K], read: Callable[[K], T]) -> None:
+        self._keys, self._read = keys, read
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        if isinstance(index, slice):
+            return OnDemand(self._keys[index], self._read)
+        return self._read(self._keys[index])
 
 
 class Article(Frozen, frozen=True):
@@ -156,24 +177,7 @@ class Gold(Frozen, frozen=True):
     @property
     def articles(self) -> Sequence[Article]:
         """The articles of ``items``, each read when it is asked for."""
-        return _Articles(self.items)
-
-
-class _Articles(Sequence[Article]):
-    def __init__(self, items: Sequence[Labelled]) -> None:
-        self._items = items
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    @overload
-    def __getitem__(self, index: int) -> Article: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Article]: ...
-    def __getitem__(self, index: int | slice) -> Article | Sequence[Article]:
-        if isinstance(index, slice):
-            return _Articles(self._items[index])
-        return self._items[index].article
+        return OnDemand(range(len(self.items)), lambda n: self.items[n].article)
 
 
 class Extraction(Frozen, frozen=True):
@@ -300,6 +304,16 @@ class Signature(Frozen, frozen=True, omit_defaults=False):
     matcher: str
     scorer: str
 
+    def differences(self, other: Signature) -> list[str]:
+        """Every field in which two signatures differ, with both values; digests cut short."""
+        return [
+            f"{field}: {getattr(self, field):.40} against {getattr(other, field):.40}"
+            if field != "gold"
+            else f"gold: {self.gold[:12]} against {other.gold[:12]}"
+            for field in self.__struct_fields__
+            if getattr(self, field) != getattr(other, field)
+        ]
+
 
 class Provenance(Frozen, frozen=True):
     """How a scorecard came about. It takes no part in any comparison.
@@ -361,11 +375,12 @@ class Scorecard(Frozen, frozen=True):
     @property
     def failures(self) -> dict[str, int]:
         """Number of articles per status other than ``ok``."""
-        counted: dict[str, int] = {}
-        for article in self.by_article:
-            if article.status != "ok":
-                counted[article.status] = counted.get(article.status, 0) + 1
-        return counted
+        return failures(article.status for article in self.by_article)
+
+
+def failures(statuses: Iterable[str]) -> dict[str, int]:
+    """How often each status other than ``ok`` occurs."""
+    return dict(Counter(status for status in statuses if status != "ok"))
 
 
 def _merge(parts: Iterable[Mapping[K, Counts]]) -> dict[K, Counts]:

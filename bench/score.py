@@ -9,7 +9,7 @@ import msgspec
 
 from bench import text
 from bench.gold import digest
-from bench.matching import DEFAULT, Matcher, align
+from bench.matching import DEFAULT, Matcher, Verdict, align
 from bench.model import (
     TYPES,
     Alignment,
@@ -204,20 +204,20 @@ def _pair_line(gold: GoldClaim, claim: Claim, matcher: Matcher) -> Explained:
 def _miss_line(gold: GoldClaim, claims: Sequence[Claim], matcher: Matcher) -> Explained:
     if not claims:
         return Explained("missed", gold, None, None, "nothing was predicted")
-    judged = [(matcher.judge(gold, (claim.text,)), claim) for claim in claims]
-    verdict, nearest = max(judged, key=lambda v: (v[0].accepted, v[0].similarity))
-    reason = verdict.reason
-    if verdict.accepted:
-        reason = "the prediction that fits stands for another claim"
-    return Explained("missed", gold, None, verdict.similarity, reason, nearest.text)
+    taken = "the prediction that fits stands for another claim"
+    judged = ((matcher.judge(gold, (claim.text,)), claim.text) for claim in claims)
+    return Explained("missed", gold, None, *_nearest(judged, taken))
 
 
 def _alarm_line(claim: Claim, gold: Sequence[GoldClaim], matcher: Matcher) -> Explained:
     if not gold:
         return Explained("spurious", None, claim, None, "the article has no claims")
-    judged = [(matcher.judge(g, (claim.text,)), g) for g in gold]
-    verdict, nearest = max(judged, key=lambda v: (v[0].accepted, v[0].similarity))
-    reason = verdict.reason
-    if verdict.accepted:
-        reason = "the claim is already matched by another prediction"
-    return Explained("spurious", None, claim, verdict.similarity, reason, nearest.text)
+    taken = "the claim is already matched by another prediction"
+    judged = ((matcher.judge(g, (claim.text,)), g.text) for g in gold)
+    return Explained("spurious", None, claim, *_nearest(judged, taken))
+
+
+def _nearest(judged: Iterable[tuple[Verdict, str]], taken: str) -> tuple[float, str, str]:
+    """Similarity, reason and wording of what came closest; ``taken`` explains one that fits."""
+    verdict, wording = max(judged, key=lambda v: (v[0].accepted, v[0].similarity))
+    return verdict.similarity, taken if verdict.accepted else verdict.reason, wording

@@ -114,7 +114,7 @@ def read_jsonl(path: Path, kind: type[T]) -> tuple[Header | None, list[T]]:
     for number, raw in raw_lines(path):
         where = f"{path}:{number}"
         if isinstance(raw, jsonlines.InvalidLineError):
-            raise DataError(f"{where}: found {_cause(raw)}; expected one JSON object a line")
+            raise DataError(f"{where}: found {cause(raw)}; expected one JSON object a line")
         try:
             if not records and header is None and isinstance(raw, dict) and "schema" in raw:
                 check_schema(raw["schema"], where)
@@ -157,7 +157,8 @@ def raw_lines(path: Path) -> Iterator[tuple[int, Any]]:
             yield number, value
 
 
-def _cause(error: jsonlines.InvalidLineError) -> str:
+def cause(error: Exception) -> str:
+    """What lies behind the InvalidLineError of :func:`raw_lines`, in words."""
     return str(error.__cause__ or error)
 
 

@@ -144,7 +144,7 @@ def test_a_board_of_nothing_still_names_what_was_skipped():
 
 def test_scores_under_different_gold_share_no_table():
     stale = card("stale", A, signature=Signature("core", "test", "old", "keyed()", "1"))
-    with pytest.raises(Incomparable, match=r"stale and finder .* gold='old'"):
+    with pytest.raises(Incomparable, match=r"stale and finder .* gold: old against"):
         report.leaderboard([FINDER, stale])
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, overload
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ from bench.model import (
     Gold,
     GoldClaim,
     Labelled,
+    OnDemand,
     Problem,
     Split,
     TextAbsent,
@@ -177,41 +178,21 @@ def load(name: str, places: Places, split: str = "all") -> Gold:
     corpus = find_corpus(name, places)
     entries = [e for e in corpus.article if split in (e.split, "all")]
     here = [e for e in entries if text_of(corpus, e, places) is not None]
+    labels = {e.id: read_claims(corpus.labels(e.id)) for e in here}
+
+    def read(entry: ArticleEntry) -> Labelled:
+        text = text_of(corpus, entry, places)
+        if text is None:
+            raise _absent_text(corpus, entry.id, places)
+        return _labelled(corpus, entry, text, labels[entry.id])
+
     return Gold(
         corpus=name,
         version=corpus.version,
         split=split,
-        items=_OnDisk(corpus, places, [(e, read_claims(corpus.labels(e.id))) for e in here]),
+        items=OnDemand(here, read),
         absent=tuple(e.id for e in entries if e not in here),
     )
-
-
-class _OnDisk(Sequence[Labelled]):
-    """Labelled articles whose labels are in memory and whose texts are read when asked for."""
-
-    def __init__(
-        self,
-        corpus: Corpus,
-        places: Places,
-        entries: Sequence[tuple[ArticleEntry, tuple[GoldClaim, ...]]],
-    ) -> None:
-        self._corpus, self._places, self._entries = corpus, places, entries
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    @overload
-    def __getitem__(self, index: int) -> Labelled: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Labelled]: ...
-    def __getitem__(self, index: int | slice) -> Labelled | Sequence[Labelled]:
-        if isinstance(index, slice):
-            return _OnDisk(self._corpus, self._places, self._entries[index])
-        entry, claims = self._entries[index]
-        text = text_of(self._corpus, entry, self._places)
-        if text is None:
-            raise _absent_text(self._corpus, entry.id, self._places)
-        return _labelled(self._corpus, entry, text, claims)
 
 
 def text_of(corpus: Corpus, entry: ArticleEntry, places: Places) -> str | None:
@@ -287,7 +268,8 @@ def find_article(article_id: str, places: Places) -> Labelled:
 def _absent_text(corpus: Corpus, article_id: str, places: Places) -> TextAbsent:
     path = corpus.text_path(article_id, places)
     message = f"{path}: the text of {article_id} is not there, or is not what was labelled"
-    return TextAbsent(message, hint=f"claimbench fetch {corpus.name}")
+    own = "" if corpus.file else " --from DIR"
+    return TextAbsent(message, hint=f"claimbench fetch {corpus.name}{own}")
 
 
 def absent(places: Places, names: Iterable[str] | None = None) -> dict[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ import msgspec
 from bench.gold.draft import is_quotation, locate
 from bench.gold.fields import Finding, fields_of, mismatches, shown
 from bench.model import Frozen, GoldClaim, Phenomenon
-from bench.text import missing_facts, tokens
+from bench.text import content_key, missing_facts, tokens
 
 COPY_LIMIT = 8
 """Words in a row that labels may share with a text that is not ours to publish."""
@@ -21,11 +21,12 @@ COPY_LIMIT = 8
 class Reading(Frozen, frozen=True):
     """An article's text and what the rules look up in it.
 
-    ``runs`` are the runs of COPY_LIMIT + 1 words that no label may hold; none if it may.
+    ``stems`` are those of its content words; ``runs`` are the runs of COPY_LIMIT + 1 words that
+    no label may hold, none if it may.
     """
 
     text: str
-    folded: str
+    stems: frozenset[str]
     runs: frozenset[tuple[str, ...]]
 
 
@@ -40,7 +41,11 @@ class Reviewed(Frozen, frozen=True):
 
 def read_article(text: str, may_copy: bool) -> Reading:
     """Prepare a text for the rules."""
-    return Reading(text, text.casefold(), frozenset() if may_copy else _runs(text))
+    return Reading(text, _stems(text), frozenset() if may_copy else _runs(text))
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(map(content_key, tokens(text))) - {""}
 
 
 def _runs(text: str) -> frozenset[tuple[str, ...]]:
@@ -189,8 +194,8 @@ def _negative(claim: GoldClaim) -> Iterator[Finding]:
 def _names(claim: GoldClaim, reading: Reading) -> Iterator[Finding]:
     names = (claim.source.name, *claim.source.aliases) if claim.source else ()
     for name in names:
-        if name.casefold() not in reading.folded:
-            yield Finding("source", shown(name), "a name that the article uses", "warning")
+        if not _stems(name) <= reading.stems:
+            yield Finding("source", shown(name), "words that the article uses", "warning")
 
 
 def _copied(claim: GoldClaim, reading: Reading) -> Iterator[Finding]:

@@ -73,10 +73,10 @@ def ranked(cards: Iterable[Scorecard]) -> list[Scorecard]:
 
 def _require_alike(cards: Sequence[Scorecard]) -> None:
     for card in cards[1:]:
-        if card.signature != cards[0].signature:
+        if differing := card.signature.differences(cards[0].signature):
             raise Incomparable(
                 f"{card.system} and {cards[0].system} were not measured alike: "
-                f"{card.signature} against {cards[0].signature}; expected one signature a table",
+                f"{'; '.join(differing)}; expected one signature a table",
                 hint="claimbench score",
             )
 
@@ -129,7 +129,8 @@ def _measured(cards: Sequence[Scorecard]) -> Iterator[str]:
     signature, articles = card.signature, len(card.by_article)
     required = card.claims.tp + card.claims.fn
     yield (
-        f"corpus {signature.corpus}, split {signature.split}: {articles} articles, "
+        f"corpus {signature.corpus}, split {signature.split}: {articles} "
+        f"{'article' if articles == 1 else 'articles'}, "
         f"{required} required gold claims; matcher {signature.matcher}, "
         f"gold {signature.gold[:12]}, scorer {signature.scorer}"
     )

@@ -22,6 +22,7 @@ from bench.model import (
     Labelled,
     StorageError,
     SystemSpec,
+    failures,
 )
 from bench.run.driver import Halt, Task, drive
 from bench.run.outputs import FILE, asked, kept, read_log, read_outputs, rescue, tidy
@@ -43,11 +44,7 @@ class RunSummary(Frozen, frozen=True):
     @property
     def failures(self) -> dict[str, int]:
         """Number of articles per status other than ``ok``."""
-        counted: dict[str, int] = {}
-        for record in self.extractions:
-            if record.status != "ok":
-                counted[record.status] = counted.get(record.status, 0) + 1
-        return counted
+        return failures(record.status for record in self.extractions)
 
     @property
     def not_started(self) -> tuple[Extraction, ...]:

@@ -52,7 +52,11 @@ def read_outputs(path: Path) -> dict[str, Extraction]:
     for number, raw in store.raw_lines(path):
         where = f"{path}:{number}"
         if isinstance(raw, jsonlines.InvalidLineError) or not isinstance(raw, dict):
-            raise DataError(f"{where}: found {raw!r}; expected one JSON object a line")
+            found_here = store.cause(raw) if isinstance(raw, Exception) else repr(raw)
+            raise DataError(
+                f"{where}: found {found_here}; expected one JSON object a line",
+                hint=f"mend the line, or set the file aside: mv {path} {path}.bak",
+            )
         if first and "schema" in raw:
             store.check_schema(raw["schema"], where)
         else:

@@ -115,7 +115,7 @@ def test_a_sound_corpus_has_no_problem(toy):
         ({"phenomena": ["hedge"]}, "phenomena", "hedge without certainty hedged", "both"),
         ({"polarity": "negative"}, "phenomena", "polarity negative without negation", "too"),
         ({"source": {"name": "Odd", "mode": "mixed"}}, "source", "'Odd'", "the article uses"),
-        ({"source": {**VOSS, "aliases": ["Vos", "Odd"]}}, "source", "'Odd'", "article uses"),
+        ({"source": {**VOSS, "aliases": ["Voss", "Odd"]}}, "source", "'Odd'", "article uses"),
         ({"source": {**VOSS, "mode": "loud"}}, "source.mode", "'loud'", "one of direct, mixed"),
         ({"source": {**VOSS, "vai": []}}, "source.vai", "an unknown key", "did you mean 'via'?"),
         ({"id": "two-c01"}, "id", "'two-c01'", "one-cNN"),

@@ -1,6 +1,6 @@
 """Peak memory of run + score while the corpus text grows twentyfold and the labels do not.
 
-    python tests/perf/bench_memory.py [ARTICLES]
+python tests/perf/bench_memory.py [ARTICLES]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Start of the command line: ``claimbench --help`` against a bare Python and a bare typer.
 
-    python tests/perf/bench_start.py
+python tests/perf/bench_start.py
 """
 
 from __future__ import annotations

@@ -1,0 +1,5 @@
+"""``python -m bench`` is ``claimbench``."""
+
+from bench.cli import main
+
+main()
