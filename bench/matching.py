@@ -58,42 +58,49 @@ class keyed(Frozen, frozen=True, omit_defaults=False):  # noqa: N801 - its repr 
     ) -> dict[tuple[int, int], float]:
         """Preference for every accepted pair (gold index, predicted index)."""
         bits = _Bits()
-        left = [[_Read(w, bits) for w in claim.wordings] for claim in gold]
-        right = [[_Read(w, bits) for w in wordings] for wordings in predicted]
+        ours = [(i, _Read(w, bits)) for i, claim in enumerate(gold) for w in claim.wordings]
         result = {}
-        for i, ours in enumerate(left):
-            for j, theirs in enumerate(right):
-                close = self._close(ours, theirs)
-                if close and (best := _best(close, gold[i].facts)):
+        for j, wordings in enumerate(predicted):
+            close = self._close(ours, [_Read(w, bits) for w in wordings])
+            for i, candidates in close.items():
+                if best := _best(candidates, gold[i].facts):
                     result[i, j] = best
-        return result
+        return dict(sorted(result.items()))
 
-    def _close(self, ours: Sequence[_Read], theirs: Sequence[_Read]) -> list[_Candidate]:
-        """Pairs of wordings at or above the threshold, the most similar first."""
-        close, threshold = [], self.threshold
+    def _close(
+        self, ours: Sequence[tuple[int, _Read]], theirs: Sequence[_Read]
+    ) -> dict[int, list[_Candidate]]:
+        """By gold index, pairs of wordings at or above the threshold, the most similar first."""
+        found: dict[int, list[_Candidate]] = {}
+        threshold = self.threshold
         for b in theirs:
             mask, size = b.mask, b.size
-            for a in ours:
+            for i, a in ours:
                 shared, both = 2 * (a.mask & mask).bit_count(), a.size + size
                 if shared >= threshold * both:
-                    close.append((shared / both, a, b))
-        return sorted(close, key=_by_similarity, reverse=True) if len(close) > 1 else close
+                    found.setdefault(i, []).append((shared / both, a, b))
+        for candidates in found.values():
+            candidates.sort(key=_by_similarity, reverse=True)
+        return found
 
     def judge(self, gold: GoldClaim, predicted: Wordings) -> Verdict:
         """The decision for one pair, with its reason."""
         bits = _Bits()
-        ours = [_Read(w, bits) for w in gold.wordings]
+        ours = [(0, _Read(w, bits)) for w in gold.wordings]
         theirs = [_Read(w, bits) for w in predicted]
-        best = max(
-            2 * (a.mask & b.mask).bit_count() / (a.size + b.size) for a in ours for b in theirs
-        )
-        close = self._close(ours, theirs)
+        close = self._close(ours, theirs).get(0)
         if not close:
+            best = max(
+                2 * (a.mask & b.mask).bit_count() / (a.size + b.size)
+                for _, a in ours
+                for b in theirs
+            )
             return Verdict(best, False, f"similarity {best:.2f} is below {self.threshold:g}")
         for similarity, a, b in close:
             if not _veto(a, b, gold.facts):
                 return Verdict(similarity, True)
-        return Verdict(best, False, _veto(close[0][1], close[0][2], gold.facts))
+        best, a, b = close[0]
+        return Verdict(best, False, _veto(a, b, gold.facts))
 
 
 class exact(Frozen, frozen=True):  # noqa: N801 - its repr is its public name
@@ -171,8 +178,11 @@ def _best(close: Sequence[_Candidate], facts: Sequence[Sequence[str]]) -> float 
     The similarity is shaded so that among equals the wording closest word for word wins:
     function words and order tell "the pool will close" from "the pool closed".
     """
+    complete: dict[int, bool] = {}
     for similarity, a, b in close:
-        if not _veto(a, b, facts):
+        if id(b) not in complete:
+            complete[id(b)] = not b.missing(facts)
+        if complete[id(b)] and not _disagreement(a, b):
             shared = len({*a.words} & {*b.words}) / len({*a.words} | {*b.words})
             return similarity - _TIE * (1 - (shared + (a.words == b.words)) / 2)
     return None
@@ -183,6 +193,11 @@ def _veto(gold: text.Reading, prediction: text.Reading, facts: Sequence[Sequence
     missing = prediction.missing(facts)
     if missing:
         return "lacks " + " and ".join(" / ".join(group) for group in missing)
+    return _disagreement(gold, prediction)
+
+
+def _disagreement(gold: text.Reading, prediction: text.Reading) -> str:
+    """Which number or polarity differs between two wordings; empty if none does."""
     ours, theirs = gold.numbers, prediction.numbers
     if not ours <= theirs and not theirs <= ours:
         return f"says {_listed(theirs - ours)} where the claim says {_listed(ours - theirs)}"

@@ -70,7 +70,7 @@ PHENOMENA: tuple[Phenomenon, ...] = get_args(Phenomenon)
 Span = tuple[int, int]
 
 
-class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Base of all records: immutable, strict about unknown keys, short on disk."""
 
 

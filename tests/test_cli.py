@@ -461,7 +461,7 @@ def test_compare_names_the_field_that_differs_and_rescoring_mends_it(after, tmp_
     error = after.fails("compare", tmp_path / "old", "results", code=2)
     assert "were not measured alike: gold: " in error
     out = after("compare", tmp_path / "old", "results", "--rescore").out
-    assert "PASS overall: 0 of 3 systems fail the gate" in out
+    assert "PASS overall on core: 0 of 3 systems fail the gate" in out
 
 
 def test_compare_says_what_it_cannot_score_again(after, tmp_path):
@@ -475,7 +475,7 @@ def test_compare_says_what_it_cannot_score_again(after, tmp_path):
     done = after("compare", tmp_path / "old", "results", "--rescore")
     assert "letters/lines/outputs.jsonl: not scored again: the text of 1 labelled" in done.err
     assert "lines on core: not compared: the gold or the matcher changed" in done.err
-    assert "PASS overall: 0 of 2 systems fail the gate" in done.out
+    assert "PASS overall on core: 0 of 2 systems fail the gate" in done.out
 
 
 def test_compare_fails_when_a_system_or_an_article_vanished(after, tmp_path):
@@ -486,7 +486,7 @@ def test_compare_fails_when_a_system_or_an_article_vanished(after, tmp_path):
     after("score", "lines", code=3)
     for rescore in ([], ["--rescore"]):
         out = after("compare", tmp_path / "old", "results", *rescore, code=1).out
-        assert "FAIL first has no scorecard any more" in out
+        assert "FAIL first on core has no scorecard any more" in out
         assert "no output any more for bakery" in out
 
 
@@ -497,7 +497,7 @@ def test_compare_fails_when_the_only_system_vanished(after, tmp_path):
     after("run", "first")
     shutil.rmtree(after.kept("lines").parent)
     assert (
-        "FAIL lines has no scorecard any more"
+        "FAIL lines on core has no scorecard any more"
         in after("compare", tmp_path / "old", "results", code=1).out
     )
 
@@ -528,19 +528,19 @@ def test_compare_with_a_git_revision(after):
     git("commit", "--quiet", "--allow-empty", "--message", "nothing yet")
     done = after("compare", "HEAD", "results", code=0)
     assert "HEAD: found no scorecards" in done.err
-    assert "PASS lines is new: nothing to compare it with" in done.out
+    assert "PASS lines on core is new: nothing to compare it with" in done.out
     git("add", "--all")
     git("commit", "--quiet", "--message", "results")
-    assert "PASS overall: 0 of 3 systems" in after("compare", "HEAD", "results").out
+    assert "PASS overall on core: 0 of 3 systems" in after("compare", "HEAD", "results").out
     after.edit(after.root / "systems/lines/lines.py", ".splitlines()", ".splitlines()[:1]")
     after("run", "lines")
     out = after("compare", "HEAD", "results", code=1).out
     assert "lines on core: claims lost (3)" in out
-    assert "FAIL overall: 1 of 3 systems fail the gate" in out
+    assert "FAIL overall on core: 1 of 3 systems fail the gate" in out
     alone = after("compare", "HEAD", "lines", "--rescore", code=1).out
-    assert "FAIL overall: 1 of 1 systems fail the gate" in alone
+    assert "FAIL overall on core: 1 of 1 systems fail the gate" in alone
     shutil.rmtree(after.root / "results")
-    assert "PASS overall: 0 of 3 systems" in after("compare", "HEAD", "HEAD").out
+    assert "PASS overall on core: 0 of 3 systems" in after("compare", "HEAD", "HEAD").out
 
 
 # show, report

@@ -479,16 +479,16 @@ def test_two_systems_are_both_named():
 
 def test_a_suite_spends_one_line_on_what_did_not_move():
     whole = Suite(verdicts=(SAME, FELL), vanished=("gone",), added=("fresh",))
-    parts = report.suite(whole, TEXTS)
+    parts = report.suite("core", whole, TEXTS)
     assert parts == [
         "PASS steady on core, F1 of claims: identical",
         *report.verdict(FELL, TEXTS),
-        "FAIL gone has no scorecard any more",
-        "PASS fresh is new: nothing to compare it with",
-        "FAIL overall: 2 of 4 systems fail the gate",
+        "FAIL gone on core has no scorecard any more",
+        "PASS fresh on core is new: nothing to compare it with",
+        "FAIL overall on core: 2 of 4 systems fail the gate",
     ]
-    assert report.suite(Suite((SAME,), (), ()), {})[-1] == (
-        "PASS overall: 0 of 1 systems fail the gate"
+    assert report.suite("core", Suite((SAME,), (), ()), {})[-1] == (
+        "PASS overall on core: 0 of 1 systems fail the gate"
     )
 
 

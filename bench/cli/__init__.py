@@ -7,6 +7,7 @@ Exit codes: 0 fine; 1 a gate failed; 2 wrong use, or signatures that cannot be c
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
@@ -98,6 +99,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # no terminal is too old for a dash
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end like Ctrl-C: nothing is left
     code: str | int | None = 0
     message = ""
     try:

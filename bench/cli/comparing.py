@@ -65,7 +65,7 @@ def compare(
         for corpus in dict.fromkeys((*old, *fresh))
     }
     texts = _claim_texts(suites, places)
-    parts = [part for suite in suites.values() for part in rendering.suite(suite, texts)]
+    parts = [part for name, suite in suites.items() for part in rendering.suite(name, suite, texts)]
     rendering.terminal(parts)
     _write(rendering.markdown(parts), markdown)
     _write(rendering.junit(suites), junit)

@@ -29,17 +29,19 @@ def verdict(result: Verdict, texts: Mapping[str, str]) -> list[Part]:
     ]
 
 
-def suite(result: Suite, texts: Mapping[str, str]) -> list[Part]:
-    """Every verdict, systems that did not move in their one line, and the outcome of all."""
+def suite(corpus: str, result: Suite, texts: Mapping[str, str]) -> list[Part]:
+    """Every verdict on ``corpus``, systems that did not move in one line, and the outcome."""
     parts: list[Part] = []
     for each in result.verdicts:
         parts += verdict(each, texts) if _moved(each) else [line(each)]
-    parts += [f"FAIL {name} {_GONE}" for name in result.vanished]
-    parts += [f"PASS {name} is new: nothing to compare it with" for name in result.added]
+    parts += [f"FAIL {name} on {corpus} {_GONE}" for name in result.vanished]
+    parts += [
+        f"PASS {name} on {corpus} is new: nothing to compare it with" for name in result.added
+    ]
     failing = len(result.vanished) + sum(v.failed for v in result.verdicts)
     of = len(result.verdicts) + len(result.vanished) + len(result.added)
     word = "FAIL" if result.failed else "PASS"
-    return [*parts, f"{word} overall: {failing} of {of} systems fail the gate"]
+    return [*parts, f"{word} overall on {corpus}: {failing} of {of} systems fail the gate"]
 
 
 def who(result: Verdict) -> str:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import random
 import sys
 import time
+from collections.abc import Callable
 
 from nervaluate import Evaluator
 
 from bench.model import TYPES, Article, Claim, Gold, GoldClaim, Labelled
 from bench.score import evaluate
 
-GOLD, PREDICTED = 7, 6
+GOLD, PREDICTED, ROUNDS = 7, 6, 3
 VERBS = "opened closed bought sold visited left joined fined warned praised".split()
 NOUNS = (
     "harbour ferry council library bridge school union ministry company court hospital museum "
@@ -80,14 +81,23 @@ def main() -> None:
     true = [as_spans(item.claims) for item in gold.items]
     pred = [as_spans(predictions[item.article.id]) for item in gold.items]
 
-    start = time.perf_counter()
     card = evaluate(gold, predictions)
-    ours = time.perf_counter() - start
-    start = time.perf_counter()
-    Evaluator(true, pred, tags=list(TYPES)).evaluate()
-    theirs = time.perf_counter() - start
+    ours, theirs = (
+        min(seconds(work) for _ in range(ROUNDS))
+        for work in (
+            lambda: evaluate(gold, predictions),
+            lambda: Evaluator(true, pred, tags=list(TYPES)).evaluate(),
+        )
+    )
     print(f"{articles} articles, {GOLD} gold x 3 wordings, {PREDICTED} predicted: {card.claims}")
     print(f"claimbench {ours:.2f} s   nervaluate {theirs:.2f} s   ratio {ours / theirs:.2f}")
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Processor time, which other work on the machine disturbs less than wall time."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
 
 
 if __name__ == "__main__":
