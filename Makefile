@@ -29,6 +29,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 compare: $(VENV)/.core
+	$(BIN)/claimbench run >/dev/null
 	$(BIN)/claimbench compare $(BASE) results
 
 perf: $(VENV)/.dev

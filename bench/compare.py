@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +14,9 @@ from bench.model import TYPES, Counts, Frozen, Incomparable, Scorecard
 
 TOLERANCE = 0.005
 """A drop of the headline F1 smaller than this is never a regression."""
+
+FEW = 6
+"""Below so many articles no paired test can reach p < 0.05, and power is not worth a number."""
 
 Headline = Literal["claims", "typed"]
 
@@ -46,7 +50,8 @@ class Verdict(Frozen, frozen=True):
 
     ``reasons`` are the grounds on which the gate fails, empty if it passes. ``gained`` and
     ``lost`` are ids of gold claims that only the new or only the base system found.
-    ``failures`` are counts of articles not answered, base and new.
+    ``failures`` are counts of articles not answered, base and new. ``articles`` is the number
+    compared; ``unseen`` are those that the base was never asked about and that are left out.
     """
 
     base: str
@@ -59,6 +64,8 @@ class Verdict(Frozen, frozen=True):
     rows: tuple[Row, ...]
     failures: tuple[int, int]
     summary: str
+    articles: int = 0
+    unseen: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -74,7 +81,10 @@ def compare(
     headline: Headline = "claims",
     seed: int = 0,
 ) -> Verdict:
-    """Compare two scorecards on the same articles.
+    """Compare two scorecards on the articles that the base was asked about.
+
+    An article without any output in the base is new: counting it as empty there would hide a
+    regression behind an improvement.
 
     The gate fails when an article vanished, when failures rose, or when the paired 95 %
     interval of the headline F1 lies below zero and the drop is at least ``tolerance``.
@@ -85,9 +95,11 @@ def compare(
         The signatures differ; names every field that does.
     """
     require_equal(base, new)
+    unseen = _missing(base)
+    base, new = _without(base, unseen), _without(new, unseen)
     rows = _rows(base, new, seed)
     failures = (_failed(base), _failed(new))
-    gone = _missing(new) - _missing(base)
+    gone = _missing(new)
     top = rows[ROWS.index(headline)]
     reasons = []
     if gone:
@@ -109,8 +121,15 @@ def compare(
         lost=tuple(sorted(_found(base) - _found(new))),
         rows=rows,
         failures=failures,
-        summary=_summary(top, same_outputs=base.by_article == new.by_article),
+        summary=_summary(top, len(base.by_article), same=base.by_article == new.by_article),
+        articles=len(base.by_article),
+        unseen=tuple(sorted(unseen)),
     )
+
+
+def _without(card: Scorecard, articles: Container[str]) -> Scorecard:
+    kept = tuple(a for a in card.by_article if a.article_id not in articles)
+    return msgspec.structs.replace(card, by_article=kept)
 
 
 class Suite(Frozen, frozen=True):
@@ -196,9 +215,11 @@ def _regressed(row: Row, tolerance: float) -> bool:
     return row.high < 0 and -row.delta >= tolerance
 
 
-def _summary(row: Row, *, same_outputs: bool) -> str:
+def _summary(row: Row, articles: int, *, same: bool) -> str:
     """One plain sentence; never "the same" on the strength of a test that found nothing."""
-    if same_outputs:
+    if not articles:
+        return "nothing to compare: the base has no outputs"
+    if same:
         return "identical counts on every article"
     if row.delta is None or row.low is None or row.high is None:
         return "the change cannot be judged: fewer than two articles, or no scores"
@@ -206,8 +227,13 @@ def _summary(row: Row, *, same_outputs: bool) -> str:
         return f"improved by {row.delta:.3f}"
     if row.high < 0:
         return f"fell by {-row.delta:.3f}"
-    could = f"; could detect >= {row.detectable:.3f}" if row.detectable else ""
-    return f"no detectable change ({row.delta:+.3f}){could}"
+    return f"no detectable change ({row.delta:+.3f}); {_power(row, articles)}"
+
+
+def _power(row: Row, articles: int) -> str:
+    if articles < FEW:
+        return f"{articles} articles are too few to say what could be detected"
+    return f"could detect >= {row.detectable or 0:.3f}"
 
 
 def _failed(card: Scorecard) -> int:

@@ -212,13 +212,22 @@ def provenance(results: Path, fingerprint: str, seconds: Iterable[float | None])
     return Provenance(
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         commit=commit,
-        dirty=bool(commit and _git(results, "status", "--porcelain", "--untracked-files=no")),
+        dirty=bool(commit and _changed_elsewhere(results)),
         python=platform.python_version(),
         packages={name: _version(name) for name in _PACKAGES},
         machine=f"{platform.system()} {platform.machine()}",
         fingerprint=fingerprint,
         seconds_per_article=round(sum(known) / len(known), 6) if known else None,
     )
+
+
+def _changed_elsewhere(results: Path) -> bool:
+    """Whether tracked files other than the results, which a run is to change, differ."""
+    top = Path((_git(results, "rev-parse", "--show-toplevel") or b"").decode().rstrip("\n"))
+    inside = results.resolve().relative_to(top.resolve()).as_posix()
+    elsewhere = () if inside == "." else (f":(top,exclude){inside}",)
+    status = ("status", "--porcelain", "--untracked-files=no", "--", ":(top)", *elsewhere)
+    return bool(_git(results, *status))
 
 
 _PACKAGES = ("claimbench", "msgspec", "numpy", "scipy")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -17,6 +17,7 @@ from bench.model import (
     Claim,
     ClaimType,
     Counts,
+    DataError,
     Extraction,
     Frozen,
     Gold,
@@ -25,12 +26,14 @@ from bench.model import (
     Scorecard,
     Signature,
     Status,
+    UnknownName,
 )
 
 SCORER = "1"
 """Version of what is counted and how; raised whenever a golden example of the tests changes."""
 
-Prediction = Extraction | Sequence[Claim | str]
+Prediction = Extraction | Sequence[Claim | Mapping[str, Any] | str]
+"""A system's record, or claims: as ``Claim``, as ``{"text": …, "type": …}``, or as bare text."""
 
 
 def evaluate(
@@ -43,12 +46,23 @@ def evaluate(
     """Score ``predictions`` (article id -> claims, or an extraction record) against ``gold``.
 
     Every article of ``gold`` counts: one without predictions has status ``missing``, one whose
-    extraction failed keeps its status, and both score as empty. Predictions for other
+    extraction failed keeps its status, and both score as empty. Predictions for further
     articles are passed over. Pure: the same input gives the same card, in any order.
+
+    Raises
+    ------
+    DataError
+        A prediction is no list of claims; names article and claim.
+    UnknownName
+        An id is unknown while an article of ``gold`` lacks predictions: most likely misspelt.
     """
     scored = [
         _score_article(item, predictions.get(item.article.id), matcher) for item in gold.items
     ]
+    known = {article.article_id for article, _ in scored}
+    stray = predictions.keys() - known
+    if stray and known - predictions.keys() and not _records(predictions):
+        raise UnknownName("article in the gold", min(stray), known)
     return Scorecard(
         system=system,
         signature=signature(gold, matcher),
@@ -68,17 +82,35 @@ def signature(gold: Gold, matcher: Matcher = DEFAULT) -> Signature:
     )
 
 
-def claims_of(prediction: Prediction | None) -> tuple[Claim, ...]:
+def claims_of(article: str, prediction: Prediction | None) -> tuple[Claim, ...]:
     """The claims of a prediction with their types filled in; a failure has none."""
-    return tuple(_typed(c) for c in _stated(prediction))
+    return tuple(_typed(c) for c in _stated(article, prediction))
 
 
-def _stated(prediction: Prediction | None) -> Iterable[Claim]:
+def _stated(article: str, prediction: Prediction | None) -> Iterable[Claim]:
     if prediction is None:
         return ()
     if isinstance(prediction, Extraction):
         return prediction.claims if prediction.status == "ok" else ()
-    return [Claim(c) if isinstance(c, str) else c for c in prediction]
+    if isinstance(prediction, str):
+        raise DataError(f"{article}: found a text; expected a list of claims")
+    return [_claim(c, f"{article}: claim {n}") for n, c in enumerate(prediction)]
+
+
+def _claim(given: Claim | Mapping[str, Any] | str, where: str) -> Claim:
+    if isinstance(given, Claim):
+        return given
+    try:
+        return msgspec.convert({"text": given} if isinstance(given, str) else given, Claim)
+    except msgspec.ValidationError as error:
+        raise DataError(
+            f"{where}: {error}", hint='write a claim as text or as {"text": …, "type": …}'
+        ) from None
+
+
+def _records(predictions: Mapping[str, Prediction]) -> bool:
+    """Whether these are the records of a run, which may well hold articles of other splits."""
+    return all(isinstance(p, Extraction) for p in predictions.values())
 
 
 def _typed(claim: Claim) -> Claim:
@@ -89,7 +121,7 @@ def _score_article(
     item: Labelled, prediction: Prediction | None, matcher: Matcher
 ) -> tuple[ArticleScore, bool]:
     """Counts of one article, and whether the harness had to fill in a type."""
-    stated = tuple(_stated(prediction))
+    stated = tuple(_stated(item.article.id, prediction))
     claims = tuple(_typed(c) for c in stated)
     alignment = align(item.article.id, item.claims, claims, matcher)
     status: Status | str = "missing"
@@ -178,7 +210,7 @@ def explain(
 
     Optional gold that nothing matched is left out, as it does not count.
     """
-    gold, claims = item.claims, claims_of(prediction)
+    gold, claims = item.claims, claims_of(item.article.id, prediction)
     alignment = align(item.article.id, gold, claims, matcher)
     partner = {pair.gold: pair.predicted for pair in (*alignment.pairs, *alignment.ignored)}
     lines = []

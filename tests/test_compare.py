@@ -75,6 +75,31 @@ def test_a_vanished_article_fails():
     assert verdict.reasons[0] == "no output any more for a03"
 
 
+def test_a_new_article_does_not_hide_a_regression():
+    """The base was never asked about a11: counted as empty it would look like a gain."""
+    base = {a: [c.text for c in claims[:8]] for a, claims in ITEMS if a != "a11"}
+    new = {a: [c.text for c in claims[: 10 if a == "a11" else 5]] for a, claims in ITEMS}
+    verdict = compare(evaluate(GOLD, base, system="s"), evaluate(GOLD, new, system="s"))
+    assert verdict.failed
+    assert verdict.unseen == ("a11",)
+    assert verdict.articles == 11
+    assert not any(claim.startswith("a11") for claim in verdict.gained)
+    unchanged = evaluate(GOLD, base | {"a11": []}, system="s")
+    assert (
+        compare(evaluate(GOLD, base, system="s"), unchanged).summary
+        == "identical counts on every article"
+    )
+
+
+def test_few_articles_promise_no_power():
+    few = make_gold({a: ARTICLES[a] for a in ("a00", "a01", "a02")})
+    base = evaluate(few, {a: [c.text for c in ARTICLES[a][:5]] for a in ("a00", "a01", "a02")})
+    new = evaluate(
+        few, {a: [c.text for c in ARTICLES[a][:n]] for a, n in (("a00", 4), ("a01", 6), ("a02", 5))}
+    )
+    assert "3 articles are too few to say what could be detected" in compare(base, new).summary
+
+
 def test_a_vanished_system_fails_and_a_new_one_does_not():
     assert compare_all({"x": card(5)}, {}).failed
     suite = compare_all({"x": card(5)}, {"x": card(5), "y": card(1)})

@@ -195,5 +195,15 @@ def test_provenance_tells_commit_and_whether_the_tree_is_clean(folder):
     assert results.provenance(folder, "ff", []).dirty
 
 
+def test_new_results_alone_do_not_make_the_tree_dirty(folder):
+    inside = folder / "results"
+    results.save(card(), inside / "core" / "lead" / "score.json")
+    commit(folder)
+    results.save(card(tp=9), inside / "core" / "lead" / "score.json")
+    assert not results.provenance(inside, "ff", []).dirty
+    results.save(card(tp=9), folder / "core" / "lead" / "score.json")
+    assert results.provenance(inside, "ff", []).dirty
+
+
 def test_provenance_of_a_folder_that_is_not_there_yet(tmp_path):
     assert results.provenance(tmp_path / "not" / "yet", "", []).commit == ""

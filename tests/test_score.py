@@ -14,6 +14,7 @@ from bench.model import (
     Extraction,
     Provenance,
     SchemaVersionError,
+    UnknownName,
     total,
 )
 from bench.results import load, same, save
@@ -92,9 +93,35 @@ def test_a_failure_scores_as_empty_and_is_counted(harbour, status):
 
 
 def test_a_missing_article_is_a_failure(harbour):
-    card = evaluate(harbour, {"elsewhere": HARBOUR_OUTPUT})
+    card = evaluate(harbour, {})
     assert card.failures == {"missing": 1}
     assert card.claims == Counts(fn=3)
+
+
+def test_a_misspelt_article_is_told_and_a_further_one_passed_over(harbour):
+    with pytest.raises(UnknownName, match="did you mean 'harbour'"):
+        evaluate(harbour, {"harbor": HARBOUR_OUTPUT})
+    more = evaluate(harbour, {"harbour": HARBOUR_OUTPUT, "elsewhere": ["Whatever."]})
+    assert more == evaluate(harbour, {"harbour": HARBOUR_OUTPUT})
+
+
+def test_claims_may_be_plain_dictionaries(harbour):
+    plain = [{"text": c.text, "type": c.type} for c in HARBOUR_OUTPUT]
+    assert evaluate(harbour, {"harbour": plain}) == evaluate(harbour, {"harbour": HARBOUR_OUTPUT})
+
+
+@pytest.mark.parametrize(
+    ("prediction", "message"),
+    [
+        ("The ferry sank.", "harbour: found a text; expected a list of claims"),
+        ([{"txt": "The ferry sank."}], "harbour: claim 0"),
+        (["Fine.", {"text": "The ferry sank.", "type": "evnt"}], "harbour: claim 1"),
+        ([7], "harbour: claim 0"),
+    ],
+)
+def test_what_is_no_list_of_claims_is_named(harbour, prediction, message):
+    with pytest.raises(DataError, match=message):
+        evaluate(harbour, {"harbour": prediction})
 
 
 def test_plain_strings_are_claims_and_the_harness_types_them(harbour):
@@ -167,6 +194,7 @@ def test_a_bad_card_is_named(tmp_path, content, error, message):
 words = st.sampled_from("ferry strike harbour 14 41 not mayor bridge closed open Alder".split())
 wordings = st.lists(words, min_size=1, max_size=5).map(" ".join)
 kinds = st.sampled_from(TYPES)
+ARTICLES = ("a0", "a1", "a2")
 gold_articles = st.lists(
     st.lists(st.tuples(wordings, kinds), max_size=4, unique_by=lambda claim: claim[0]),
     min_size=1,
@@ -182,9 +210,8 @@ gold_articles = st.lists(
         }
     )
 )
-outputs = st.dictionaries(
-    st.sampled_from(["a0", "a1", "a2"]),
-    st.lists(st.builds(Claim, text=wordings, type=kinds), max_size=4),
+outputs = st.fixed_dictionaries(
+    {name: st.lists(st.builds(Claim, text=wordings, type=kinds), max_size=4) for name in ARTICLES}
 )
 
 

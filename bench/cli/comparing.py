@@ -58,6 +58,7 @@ def compare(
         raise DataError(f"found no scorecards in {base} or {new}", hint="claimbench run")
     if rescore:
         _set_aside(old, fresh)
+    _tell_stale(fresh, places)
     suites = {
         corpus: compare_all(
             old.get(corpus, {}), fresh.get(corpus, {}), tolerance=tolerance, headline=headline
@@ -131,12 +132,24 @@ def _paired(base: str, old: Cards, new: str, fresh: Cards, places: Places) -> tu
 
     match [names_one_system(where, places.results) for where in (base, new)]:
         case [True, True]:
-            return {c: _named_as(fresh.get(c, {}), cards) for c, cards in old.items()}, fresh
+            return _of_shared_corpora(base, old, new, fresh)
         case [True, False]:
             return old, _named_in(old, fresh)
         case [False, True]:
             return _named_in(fresh, old), fresh
     return old, fresh
+
+
+def _of_shared_corpora(base: str, old: Cards, new: str, fresh: Cards) -> tuple[Cards, Cards]:
+    """Two systems by the name of the new one; one system's vanishing from a corpus stays seen."""
+    same = {n for cards in old.values() for n in cards} == {n for c in fresh.values() for n in c}
+    if not same:
+        for corpus in old.keys() ^ fresh.keys():
+            shared.note(
+                f"{corpus}: only {base if corpus in old else new} has results; not compared"
+            )
+        old, fresh = ({c: s[c] for c in s if c in old and c in fresh} for s in (old, fresh))
+    return {c: _named_as(fresh.get(c, {}), cards) for c, cards in old.items()}, fresh
 
 
 def _named_as(ours: Mapping[str, Scorecard], theirs: dict[str, Scorecard]) -> dict[str, Scorecard]:
@@ -159,6 +172,21 @@ def _set_aside(old: Cards, fresh: Cards) -> None:
                 shared.note(
                     f"{name} on {corpus}: not compared: the gold or the matcher changed and the "
                     "outputs are not here to be scored again"
+                )
+
+
+def _tell_stale(fresh: Cards, places: Places) -> None:
+    """Say which scorecards are of another version of their system: their PASS proves little."""
+    from bench.systems import discover
+
+    specs = discover(places)
+    for corpus, cards in fresh.items():
+        for name, card in cards.items():
+            scored = card.provenance.fingerprint
+            if scored and card.system in specs and specs[card.system].fingerprint != scored:
+                shared.note(
+                    f"{name or card.system} on {corpus}: STALE, scored with another version of the "
+                    f"system than is here; next: claimbench run {card.system} --corpus {corpus}"
                 )
 
 

@@ -72,7 +72,7 @@ def report(
     found = cards(str(places.results), places.results) if places.results.is_dir() else {}
     if not found:
         raise DataError(f"{places.results}: found no scorecards", hint="claimbench run")
-    by_corpus = {corpus: list(of.values()) for corpus, of in sorted(found.items())}
+    by_corpus = {corpus: _newest(list(of.values())) for corpus, of in sorted(found.items())}
     path = places.results / "LEADERBOARD.md"
     write_atomic(path, leaderboard_markdown(by_corpus).encode())
     typer.echo(str(path))
@@ -81,6 +81,19 @@ def report(
         boards = [_board(corpus, of, skipped, places) for corpus, of in by_corpus.items()]
         write_atomic(html, page(boards).encode())
         typer.echo(str(html))
+
+
+def _newest(cards: list[Scorecard]) -> list[Scorecard]:
+    """The cards that were measured like the latest one; says which are left out, and why."""
+    latest = max(cards, key=lambda card: card.provenance.made)
+    for card in cards:
+        if differing := card.signature.differences(latest.signature):
+            shared.note(
+                f"{card.system} on {card.signature.corpus}: an old score, left out "
+                f"({'; '.join(differing)}); next: claimbench run {card.system} --corpus "
+                f"{card.signature.corpus}, or delete its folder in results"
+            )
+    return [card for card in cards if card.signature == latest.signature]
 
 
 def _skipped(places: Places) -> tuple[tuple[str, str], ...]:

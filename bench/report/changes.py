@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -54,6 +54,7 @@ def line(result: Verdict) -> str:
     """The verdict in one plain line, with the grounds on which the gate fails."""
     word = "FAIL" if result.failed else "PASS"
     grounds = f" (gate: {'; '.join(result.reasons)})" if result.failed else ""
+    grounds += f"; new, not compared: {', '.join(result.unseen)}" if result.unseen else ""
     return f"{word} {who(result)}, F1 of {result.headline}: {result.summary}{grounds}"
 
 
@@ -78,8 +79,23 @@ def _deltas(result: Verdict) -> Table:
         notes=(
             "paired over articles; p of single types is corrected for their number (Holm)",
             f"articles not answered: {before} in base, {after} in new",
+            *_cautions(result),
         ),
     )
+
+
+def _cautions(result: Verdict) -> Iterator[str]:
+    if result.unseen:
+        yield f"new articles, not compared: {', '.join(result.unseen)}"
+    if 1 < result.articles < _ENOUGH:
+        yield (
+            f"{result.articles} articles: p cannot fall below {0.5 ** (result.articles - 1):.3f}, "
+            f"and without any true change the gate still fires about once in "
+            f"{2**result.articles} comparisons; take a verdict as an alarm, not as evidence"
+        )
+
+
+_ENOUGH = 6
 
 
 def _delta(row: Row) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 _FEW = 10
 """With fewer articles than this, resampling them says little about the next ones."""
 
-_TYPED_BY_HARNESS = "* the system gives no types: types filled in by the harness"
+_TYPED_BY_HARNESS = "* types filled in by the harness where the system gives none"
 
 _SLICES = ("central", "attributed", "negative", "hedged", *PHENOMENA)
 
@@ -134,9 +134,15 @@ def _measured(cards: Sequence[Scorecard]) -> Iterator[str]:
         f"{required} required gold claims; matcher {signature.matcher}, "
         f"gold {signature.gold[:12]}, scorer {signature.scorer}"
     )
-    yield "P, R and F1 ignore types; in brackets 95 % intervals that resample articles"
-    if articles < _FEW:
-        yield f"with fewer than {_FEW} articles the intervals are rough"
+    if articles == 1:
+        yield "P, R and F1 ignore types; one article gives no interval"
+    else:
+        yield "P, R and F1 ignore types; in brackets 95 % intervals that resample articles"
+    if 1 < articles < _FEW:
+        yield (
+            f"with {articles} articles the intervals are rough, hardly more than the range over "
+            "articles: small differences mean nothing"
+        )
     yield f"macro-F1 is the mean over the {card.macro_f1[1]} types that have gold"
     if any(c.harness_typed for c in cards):
         yield _TYPED_BY_HARNESS
@@ -223,6 +229,8 @@ def leaderboard_markdown(by_corpus: Mapping[str, Sequence[Scorecard]]) -> str:
     parts = [
         "# Leaderboard\n",
         "Computed from the scorecards in this folder by `claimbench report`; not edited by hand.\n",
+        "The corpora of this version are small and were labelled by language models "
+        "(gold/DATASHEET.md): read the intervals before the ranks.\n",
     ]
     for cards in by_corpus.values():
         ordered = ranked(cards)
