@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import stats
-from bench.model import TYPES, Counts, Frozen, Incomparable, Scorecard
+from bench.model import TYPES, ArticleScore, Counts, Frozen, Incomparable, Scorecard
 
 TOLERANCE = 0.005
 """A drop of the headline F1 smaller than this is never a regression."""
@@ -95,8 +95,9 @@ def compare(
         The signatures differ; names every field that does.
     """
     require_equal(base, new)
-    unseen = _missing(base)
-    base, new = _without(base, unseen), _without(new, unseen)
+    asked = {a.article_id: a for a in base.by_article if a.status != "missing"}
+    unseen = {a.article_id for a in new.by_article} - asked.keys()
+    base, new = _on(base, asked, {}), _on(new, asked, _by_id(new))
     rows = _rows(base, new, seed)
     failures = (_failed(base), _failed(new))
     gone = _missing(new)
@@ -127,9 +128,34 @@ def compare(
     )
 
 
-def _without(card: Scorecard, articles: Container[str]) -> Scorecard:
-    kept = tuple(a for a in card.by_article if a.article_id not in articles)
+def _by_id(card: Scorecard) -> dict[str, ArticleScore]:
+    return {article.article_id: article for article in card.by_article}
+
+
+def _on(
+    card: Scorecard, asked: Mapping[str, ArticleScore], scores: Mapping[str, ArticleScore]
+) -> Scorecard:
+    """The card on the articles of ``asked``, by id: order means nothing, what is not there is."""
+    kept = tuple(
+        scores.get(name, _vanished(asked[name])) if scores else asked[name]
+        for name in sorted(asked)
+    )
     return msgspec.structs.replace(card, by_article=kept)
+
+
+def _vanished(article: ArticleScore) -> ArticleScore:
+    """The score of an article that has none: all its gold is missed."""
+    return ArticleScore(
+        article_id=article.article_id,
+        status="missing",
+        claims=_all_missed(article.claims),
+        types={kind: _all_missed(counts) for kind, counts in article.types.items()},
+        slices={},
+    )
+
+
+def _all_missed(counts: Counts) -> Counts:
+    return Counts(fn=counts.tp + counts.fn)
 
 
 class Suite(Frozen, frozen=True):
@@ -176,14 +202,14 @@ def require_equal(base: Scorecard, new: Scorecard) -> None:
 
 
 def counts_table(card: Scorecard) -> NDArray[np.int64]:
-    """Counts as (articles, len(ROWS), 3), in the order of ROWS; tp, fp, fn in the last axis."""
+    """Counts as (articles by id, len(ROWS), 3), rows as in ROWS; tp, fp, fn in the last axis."""
     table = [
         [
             _triple(article.claims),
             _triple(sum(article.types.values(), Counts())),
             *(_triple(article.types.get(kind, Counts())) for kind in TYPES),
         ]
-        for article in card.by_article
+        for article in sorted(card.by_article, key=lambda article: article.article_id)
     ]
     return np.array(table, dtype=np.int64).reshape(len(table), len(ROWS), 3)
 

@@ -57,11 +57,13 @@ class keyed(Frozen, frozen=True, omit_defaults=False):  # noqa: N801 - its repr 
         self, gold: Sequence[GoldClaim], predicted: Sequence[Wordings]
     ) -> dict[tuple[int, int], float]:
         """Preference for every accepted pair (gold index, predicted index)."""
-        bits = _Bits()
-        ours = [(i, _Read(w, bits)) for i, claim in enumerate(gold) for w in claim.wordings]
+        bits: Bits = {}
+        ours = [
+            (i, _Read(w, bits, learn=True)) for i, claim in enumerate(gold) for w in claim.wordings
+        ]
         result = {}
         for j, wordings in enumerate(predicted):
-            close = self._close(ours, [_Read(w, bits) for w in wordings])
+            close = self._close(ours, [_Read(w, bits, learn=False) for w in wordings])
             for i, candidates in close.items():
                 if best := _best(candidates, gold[i].facts):
                     result[i, j] = best
@@ -85,9 +87,9 @@ class keyed(Frozen, frozen=True, omit_defaults=False):  # noqa: N801 - its repr 
 
     def judge(self, gold: GoldClaim, predicted: Wordings) -> Verdict:
         """The decision for one pair, with its reason."""
-        bits = _Bits()
-        ours = [(0, _Read(w, bits)) for w in gold.wordings]
-        theirs = [_Read(w, bits) for w in predicted]
+        bits: Bits = {}
+        ours = [(0, _Read(w, bits, learn=True)) for w in gold.wordings]
+        theirs = [_Read(w, bits, learn=False) for w in predicted]
         close = self._close(ours, theirs).get(0)
         if not close:
             best = max(
@@ -137,29 +139,32 @@ def matcher_named(name: str) -> Matcher:
     return MATCHERS[name]
 
 
-class _Bits(dict[str, int]):
-    """One bit for each content word of an article's claims; function words have none."""
+Bits = dict[str, int]
+"""One bit for each content word of an article's gold claims, from the second bit on."""
 
-    nothing = 1  # the one bit of a wording without any content word
-
-    def __init__(self) -> None:
-        self._stems: dict[str, int] = {"": 0}
-
-    def __missing__(self, word: str) -> int:
-        bit = self[word] = self._stems.setdefault(text.content_key(word), 1 << len(self._stems))
-        return bit
+_NOTHING = 1
+"""The first bit: that of a wording without any content word."""
 
 
 class _Read(text.Reading):
-    """A wording with its content words as a bit set, in which repeating a word adds nothing."""
+    """A wording and its content words as a bit set of ``size`` words, of which some may be unknown.
 
-    def __init__(self, wording: str, bits: _Bits) -> None:
+    Repeating a word adds nothing.
+    """
+
+    def __init__(self, wording: str, bits: Bits, *, learn: bool) -> None:
         super().__init__(wording)
+        stems = {*map(text.content_key, self.merged)}
+        stems.discard("")
         mask = 0
-        for word in self.merged:
-            mask |= bits[word]
-        self.mask = mask or bits.nothing
-        self.size = self.mask.bit_count()
+        if learn:
+            for stem in stems:
+                mask |= bits.setdefault(stem, 2 << len(bits))
+        else:  # a word that no gold claim has matches none and needs no bit
+            for stem in stems:
+                mask |= bits.get(stem, 0)
+        self.mask = mask if stems else _NOTHING
+        self.size = len(stems) or 1
 
 
 _Candidate = tuple[float, _Read, _Read]
@@ -222,39 +227,51 @@ def align(
     largest (Hungarian method); optional gold then takes what is left over, as don't-care
     regions do in detection. Neither the order of the gold claims nor that of the predictions
     changes the result: ties go to what comes first by position in the article, then by wording.
-    A prediction in the same words as another is spurious: saying it twice finds nothing more.
+    Of predictions in the same words, whatever their case and signs, one may match, the one of
+    the right type if there is any: saying it twice finds nothing more.
     """
     gold_order = sorted(range(len(gold)), key=lambda i: (gold[i].spans, gold[i].text))
-    once: dict[tuple[str, ...], int] = {}
-    for j in sorted(range(len(predicted)), key=lambda j: _rank(predicted[j])):
-        once.setdefault(text.tokens(predicted[j].text), j)
-    order = list(once.values())
+    same: dict[tuple[str, ...], list[int]] = {}
+    for j, claim in enumerate(predicted):
+        same.setdefault(text.tokens(claim.text), []).append(j)
+    groups = [sorted(same[words], key=lambda j: predicted[j].type or "") for words in sorted(same)]
     accepted = matcher.accepted(
-        [gold[i] for i in gold_order], [_wordings(predicted[j]) for j in order]
+        [gold[i] for i in gold_order], [_wordings(predicted[group[0]]) for group in groups]
     )
-    similar = {(gold_order[i], order[j]): s for (i, j), s in accepted.items()}
+    similar = {(gold_order[i], k): s for (i, k), s in accepted.items()}
     required = _assign({p: s for p, s in similar.items() if not gold[p[0]].optional})
     taken = {pair.predicted for pair in required}
     ignored = _assign(
         {p: s for p, s in similar.items() if gold[p[0]].optional and p[1] not in taken}
     )
-    matched = {pair.gold for pair in required}
-    used = taken | {pair.predicted for pair in ignored}
+    pairs, others = (
+        tuple(_spoken_for(pair, groups[pair.predicted], gold, predicted) for pair in assigned)
+        for assigned in (required, ignored)
+    )
+    matched = {pair.gold for pair in pairs}
+    used = {pair.predicted for pair in (*pairs, *others)}
     return Alignment(
         article_id=article_id,
-        pairs=required,
+        pairs=pairs,
         missed=tuple(i for i, g in enumerate(gold) if i not in matched and not g.optional),
         spurious=tuple(j for j in range(len(predicted)) if j not in used),
-        ignored=ignored,
+        ignored=others,
     )
+
+
+def _spoken_for(
+    pair: Pair,
+    group: Sequence[int],
+    gold: Sequence[GoldClaim],
+    predicted: Sequence[Claim | GoldClaim],
+) -> Pair:
+    """``pair`` with the one of its group of equal wordings that has the gold claim's type."""
+    right = (j for j in group if predicted[j].type == gold[pair.gold].type)
+    return Pair(pair.gold, next(right, group[0]), pair.similarity)
 
 
 def _wordings(claim: Claim | GoldClaim) -> Wordings:
     return claim.wordings if isinstance(claim, GoldClaim) else (claim.text,)
-
-
-def _rank(claim: Claim | GoldClaim) -> tuple[str, str]:
-    return (claim.text, claim.type or "")
 
 
 def _assign(similar: Mapping[tuple[int, int], float]) -> tuple[Pair, ...]:

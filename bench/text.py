@@ -16,7 +16,8 @@ from bench.model import ClaimType, Span
 
 _VOCABULARY = 1 << 16  # bounds the caches below by a vocabulary, never by a corpus
 
-_QUOTES = str.maketrans("’‘ʼ", "'''")
+# Apostrophes in all their shapes; soft hyphens and zero-width characters, which show nothing, go.
+_QUOTES = str.maketrans("’‘ʼ´`", "'''''", "\u00ad\u200b\u200c\u200d\u2060\ufeff")
 _SIGNS = str.maketrans({"%": " percent ", "$": " dollar ", "€": " euro ", "£": " pound "})
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|\d+(?:[.,:]\d+)*|[^\W\d_]+")
 _POSSESSIVE = re.compile(r"(?<=\w)'s?(?!\w)")
@@ -52,7 +53,7 @@ def tokens(text: str) -> tuple[str, ...]:
 
 def _tokens(text: str) -> tuple[str, ...]:
     """The same for any text; :func:`tokens` spares plain ones the work."""
-    text = unicodedata.normalize("NFKC", text).casefold().translate(_QUOTES)
+    text = unicodedata.normalize("NFKC", text.translate(_QUOTES)).casefold()
     text = _MONEY.sub(lambda m: m[1] + _MAGNITUDE_LETTERS[m[2]], text).translate(_SIGNS)
     for contraction, plain in _CONTRACTIONS:
         text = text.replace(contraction, plain)
@@ -60,14 +61,17 @@ def _tokens(text: str) -> tuple[str, ...]:
     return tuple(t if t.isalpha() else _bare(t) for t in _TOKEN.findall(text))
 
 
+_FRACTION = re.compile(r"\d+\.\d+")
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 
 
 def _bare(token: str) -> str:
-    """An abbreviation without dots, a numeral without thousands separators."""
-    if token[0].isdigit():
-        return token.replace(",", "") if _GROUPED.fullmatch(token) else token
-    return token.replace(".", "")
+    """An abbreviation without dots, a numeral without thousands separators or idle zeros."""
+    if not token[0].isdigit():
+        return token.replace(".", "")
+    if _GROUPED.fullmatch(token):
+        token = token.replace(",", "")
+    return token.rstrip("0").removesuffix(".") if _FRACTION.fullmatch(token) else token
 
 
 _UNITS = {
@@ -91,7 +95,8 @@ _MAGNITUDES = {
     "trillion": 1_000_000_000_000,
 }
 _NUMBER_WORDS = _UNITS.keys() | _TENS.keys() | _MAGNITUDES.keys()
-_DECIMAL = re.compile(r"\d+(\.\d+)?")
+_DECIMAL = re.compile(r"\d{1,30}(\.\d{1,30})?")
+_LARGEST = 10**30  # what is larger is no number of a news article, and costs time to spell
 _AMBIGUOUS = {"one", "zero"}  # "one of them" counts nothing
 
 
@@ -132,6 +137,8 @@ def _number_at(words: Sequence[str], at: int) -> tuple[Fraction | None, int]:
     end = at
     while end < len(words):
         word = words[end]
+        if group is not None and group > _LARGEST:
+            break
         if word in _MAGNITUDES and (group is not None or (end == at and word != "hundred")):
             size = _MAGNITUDES[word]
             group = (group if group is not None else Fraction(1)) * size
@@ -274,7 +281,8 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Rev|Hon|Gen|Gov|Sen|Rep|Lt|Col|Sgt|Capt|St|Mt|Jr|Sr|No|vs|Inc|Ltd|Co|"
     r"Corp|approx|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)|\b[A-Z](?:\.[A-Z])*)\.$"
 )
-_END = re.compile(r"[.!?…]+[\"”'’)\]]*(?=\s+[\"“‘'(\[]*[A-Z0-9])")
+_LONGEST = 16  # characters that hold the longest abbreviation and what stands before it
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"”'’)\]]*+(?=\s+[\"“‘'(\[]*[A-Z0-9])")
 
 
 def sentences(text: str) -> list[Span]:
@@ -287,7 +295,7 @@ def sentences(text: str) -> list[Span]:
     for line in re.finditer(r"[^\n]+", text):
         start = line.start()
         for end in _END.finditer(text, line.start(), line.end()):
-            if not _ABBREVIATION.search(text[start : end.end()]):
+            if not _ABBREVIATION.search(text, max(start, end.end() - _LONGEST), end.end()):
                 spans.append((start, end.end()))
                 start = end.end()
         spans.append((start, line.end()))

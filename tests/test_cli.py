@@ -714,3 +714,21 @@ def test_nothing_heavy_is_imported_to_start(made):
         [sys.executable, "-c", code], env=made.env, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_compare_tells_a_scorecard_of_another_version_of_its_system(after):
+    code = after.root / "systems" / "lines" / "lines.py"
+    code.write_text(code.read_text() + "\n# a new idea\n")
+    err = after("compare", "results", "results", code=0).err
+    assert "lines on core: STALE" in err
+    assert "next: claimbench run lines --corpus core" in err
+    assert "first on core: STALE" not in err
+
+
+def test_report_leaves_an_old_score_out_and_says_so(after):
+    after.edit(after.kept("first"), '"split": "test"', '"split": "dev"')
+    done = after("report", code=0)
+    assert "first on core: an old score, left out (split: dev against test)" in done.err
+    board = (after.root / "results" / "LEADERBOARD.md").read_text()
+    assert "| lines |" in board
+    assert "| first |" not in board

@@ -3,6 +3,7 @@ import pytest
 
 from bench.compare import ROWS, compare, compare_all, counts_table
 from bench.model import Extraction, Incomparable, Provenance
+from bench.results import same
 from bench.score import evaluate
 
 from made import make_gold, make_gold_claim
@@ -153,3 +154,19 @@ def test_the_table_of_counts_has_one_row_per_name_and_sums_to_the_card():
     assert table.shape == (12, len(ROWS), 3)
     assert tuple(table[:, 0].sum(axis=0)) == (60, 0, 60)
     assert (table[:, 1] == table[:, 2:].sum(axis=1)).all()
+
+
+def test_the_order_of_articles_in_a_card_means_nothing():
+    base, new = card(8), card(5)
+    turned = msgspec.structs.replace(new, by_article=new.by_article[::-1])
+    assert compare(base, turned) == compare(base, new)
+    assert compare(base, turned).failed
+    assert same(new, turned)
+
+
+def test_an_article_that_a_card_does_not_even_list_has_vanished():
+    whole = card(5)
+    short = msgspec.structs.replace(whole, by_article=whole.by_article[1:])
+    verdict = compare(whole, short)
+    assert verdict.reasons[0] == "no output any more for a00"
+    assert verdict.lost == tuple(f"a00-c{i}" for i in range(5))

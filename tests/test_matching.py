@@ -1,4 +1,5 @@
 import itertools
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -181,3 +182,30 @@ def test_judge_and_accepted_agree(gold, predicted):
             assert verdict.accepted == ((i, j) in accepted)
             assert bool(verdict.reason) != verdict.accepted
             assert 0 <= verdict.similarity <= 1
+
+
+@given(golds, predictions)
+def test_case_and_signs_of_a_prediction_never_matter(gold, predicted):
+    def found(claims):
+        return [p.gold for p in align("a", gold, claims).pairs]
+
+    loud = [Claim(f"{c.text.upper()}!") for c in predicted]
+    assert found(predicted) == found(loud)
+    assert found(predicted) == found([*predicted, *loud])
+
+
+def test_of_equal_wordings_the_one_of_the_right_type_stands_for_the_claim():
+    said = [claim(STRIKE.text, "causal"), claim(STRIKE.text.upper(), "event")]
+    for predicted in (said, said[::-1]):
+        alignment = align("harbour", (STRIKE,), predicted)
+        assert [predicted[p.predicted].type for p in alignment.pairs] == ["event"]
+        assert len(alignment.spurious) == 1
+
+
+def test_a_flood_of_distinct_words_costs_memory_in_proportion():
+    """Bits are for the words of gold claims alone: else this would take gigabytes."""
+    flood = " ".join(f"w{n:x}q".replace("0", "o") for n in range(200_000))
+    tracemalloc.start()
+    assert not accepts(STRIKE, flood)
+    assert tracemalloc.get_traced_memory()[1] < 200 * 2**20
+    tracemalloc.stop()

@@ -18,6 +18,8 @@ from bench.text import Reading, merge_numbers, missing_facts, numbers, sentences
         ("the U.S. Senate and the U.K.", "the us senate and the uk"),
         ("2,000,000 boats", "2000000 boats"),
         ("a three-year plan", "a three year plan"),
+        ("2.50 and 2.0 per cent", "2.5 and 2 per cent"),
+        ("It won´t; he won`t; n\u00adot", "it will not he will not not"),
         ("12% of $10m", "12 percent of dollar 10 million"),
         ("€2.5bn", "euro 2.5 billion"),
         ("at 2:14:04", "at 2:14:04"),
@@ -181,3 +183,16 @@ def test_sentences_are_ordered_and_lose_only_white_space(article):
 )
 def test_the_typer_knows_the_plain_cases_of_the_guidelines(wording, kind):
     assert text.type_of(wording) == kind
+
+
+@pytest.mark.parametrize(
+    "wording", ["two " + "9" * 5000, "two " + "hundred " * 3000, "1." + "3" * 9000, "9" * 9000]
+)
+def test_a_monstrous_number_is_only_a_word(wording):
+    assert tokens(wording)
+    assert merge_numbers(tokens(wording))
+
+
+@pytest.mark.parametrize("article", ["Mr. A " * 20_000, "." * 30_000 + "x", "A. " * 40_000])
+def test_splitting_a_monstrous_article_ends(article):
+    assert sentences(article)  # was quadratic: minutes

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from io import TextIOWrapper
 from typing import Annotated, Any
@@ -100,18 +101,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # no terminal is too old for a dash
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end like Ctrl-C: nothing is left
-    code: str | int | None = 0
-    message = ""
-    try:
-        app()
-    except SystemExit as done:
-        code = done.code
-    except ClaimbenchError as error:
-        code, message = error.exit_code, f"error: {error}"
-    except _ReaderGone:
-        code = IncompleteRun.exit_code
-    except OSError as error:  # a folder that may not be read, a limit of the machine
-        code, message = StorageError.exit_code, _refused(error)
+    code, message = _outcome()
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -122,6 +112,24 @@ def main() -> None:
     if message:
         print(message, file=sys.stderr)  # noqa: T201
     sys.exit(code)
+
+
+def _outcome() -> tuple[str | int | None, str]:
+    """Exit code, and what is to be said with it."""
+    try:
+        app()
+    except SystemExit as done:
+        return done.code, ""
+    except ClaimbenchError as error:
+        return error.exit_code, f"error: {error}"
+    except _ReaderGone:
+        return IncompleteRun.exit_code, ""
+    except OSError as error:  # a folder that may not be read, a limit of the machine
+        return StorageError.exit_code, _refused(error)
+    except Exception:  # noqa: BLE001 - a bug of ours must not pass for a failed gate (1)
+        bug = "error: this is a bug in claimbench; please report the lines above"
+        return IncompleteRun.exit_code, traceback.format_exc() + bug
+    return 0, ""
 
 
 def _refused(error: OSError) -> str:

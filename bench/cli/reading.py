@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -85,7 +86,8 @@ def report(
 
 def _newest(cards: list[Scorecard]) -> list[Scorecard]:
     """The cards that were measured like the latest one; says which are left out, and why."""
-    latest = max(cards, key=lambda card: card.provenance.made)
+    common = Counter(card.signature for card in cards)
+    latest = max(cards, key=lambda card: (card.provenance.made, common[card.signature]))
     for card in cards:
         if differing := card.signature.differences(latest.signature):
             shared.note(

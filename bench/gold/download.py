@@ -53,7 +53,7 @@ def download(
             sleep(2.0 ** (attempt - 1))
         try:
             _receive(remote, url, part, progress)
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, ValueError) as error:  # ValueError: an address that is none
             cause = str(error) or type(error).__name__
         else:
             cause = "the connection ended early"

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from bench.gold.corpus import ArticleEntry, Corpus, RemoteFile, text_of
 from bench.gold.download import Progress, download
-from bench.gold.fields import bytes_of
 from bench.gold.normalise import normalise
-from bench.model import FetchError, Frozen, Problem
-from bench.store import Places, digest, write_atomic
+from bench.model import FetchError, Frozen
+from bench.store import Places, digest, exclusive, write_atomic
 
 ENCODINGS = ("utf-8-sig", "utf-16", "cp1252")
 """How a user may have saved a text; the hash tells which it was."""
@@ -117,13 +116,15 @@ def _downloaded(
     """Paths of the remote files by name, and why others are not there."""
     files: dict[str, Path] = {}
     reasons: list[str] = []
-    for remote in _remotes(corpus, wanted):
-        last = remote.url.rsplit("/", 1)[-1]
-        url = f"{mirror.rstrip('/')}/{last}" if mirror else remote.url
-        try:
-            files[remote.name] = download(remote, url, places.cache / "downloads", progress, sleep)
-        except FetchError as error:
-            reasons.append(str(error.args[0]))
+    folder = places.cache / "downloads"
+    with exclusive(folder, lambda _: None):  # who comes second finds the files there
+        for remote in _remotes(corpus, wanted):
+            last = remote.url.rsplit("/", 1)[-1]
+            url = f"{mirror.rstrip('/')}/{last}" if mirror else remote.url
+            try:
+                files[remote.name] = download(remote, url, folder, progress, sleep)
+            except FetchError as error:
+                reasons.append(str(error.args[0]))
     return files, reasons
 
 
@@ -147,10 +148,11 @@ def _walk(folder: Path) -> list[Path]:
 
 
 def _content(path: Path) -> bytes:
-    data = bytes_of(path, "a file that can be read")
-    if isinstance(data, Problem):
-        raise FetchError(str(data))
-    return data
+    """What a file holds; one that cannot be read is not the one that is looked for."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _rows(

@@ -80,7 +80,9 @@ class _Driver:
     """Takes tasks, has one process at a time answer them, and records what comes of each.
 
     Blame is exact: a process that fails with one request in flight has failed that article;
-    with several in flight nobody can tell, so each of them is asked again alone.
+    with several in flight nobody can tell, so each of them is asked again alone. So is the one
+    in flight when a process ends that has answered before: it may have ended by itself, and
+    the first request of a process is the only one that is surely to blame.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class _Driver:
         self._suspects: deque[Task] = deque()
         self._waiting: dict[str, _Asked] = {}
         self._answered: dict[str, Task] = {}
+        self._served = 0  # answers of the present process
 
     def drive(self) -> Failure | None:
         """Work until no task is left, or return why the system does not start."""
@@ -121,6 +124,7 @@ class _Driver:
     def _start(self) -> Process:
         """A process that has said it is ready. Raises Failure if it does not come to that."""
         process = Process(self._spec, self._halted)
+        self._served = 0
         try:
             process.send(self._training)
             limit = self._spec.startup
@@ -180,6 +184,7 @@ class _Driver:
             message = f"found {shorten(raw)}; expected {expected}"
             raise Failure("invalid", message, name if twice else None)
         self._answered[asked.task.id] = asked.task
+        self._served += 1
         verdict = judge(raw, asked.length)
         self._record(
             Extraction(
@@ -200,7 +205,7 @@ class _Driver:
         if failure.article_id is not None:
             guilty = self._answered[failure.article_id]
             self._record(_failed(guilty, failure.status, str(failure)))
-        elif len(asked) == 1:
+        elif len(asked) == 1 and not (failure.status == "crash" and self._served):
             (guilty, _, at, _), asked = asked[0], []
             self._record(_failed(guilty, failure.status, str(failure), _since(at)))
         self._suspects.extendleft(a.task for a in reversed(asked))
