@@ -188,7 +188,11 @@ def _together(
 
 def _negative(claim: GoldClaim) -> Iterator[Finding]:
     if claim.polarity == "negative" and "negation" not in claim.phenomena:
-        yield Finding("phenomena", "polarity negative without negation", "negation too")
+        yield Finding(
+            "phenomena",
+            "polarity negative without negation",
+            "negation too, or polarity positive (refused, failed, lacks are)",
+        )
 
 
 def _names(claim: GoldClaim, reading: Reading) -> Iterator[Finding]:

@@ -185,3 +185,8 @@ def test_a_system_whose_needs_are_not_met_is_not_run(tmp_path):
     with pytest.raises(ClaimbenchError, match="lacks spacy>=3\n  next: python -m pip install"):
         run(spec, [article("a")], [], tmp_path, corpus="core")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_goes_after_its_answer_costs_nobody_an_article(tmp_path):
+    found = answers(system("one-shot"), [article(f"a{n}") for n in range(5)], tmp_path, jobs=2)
+    assert {record.status for record in found.values()} == {"ok"}
