@@ -52,6 +52,7 @@ class Verdict(Frozen, frozen=True):
     ``lost`` are ids of gold claims that only the new or only the base system found.
     ``failures`` are counts of articles not answered, base and new. ``articles`` is the number
     compared; ``unseen`` are those that the base was never asked about and that are left out.
+    ``judged`` is False where the counts differ and no interval says by how much.
     """
 
     base: str
@@ -66,6 +67,7 @@ class Verdict(Frozen, frozen=True):
     summary: str
     articles: int = 0
     unseen: tuple[str, ...] = ()
+    judged: bool = True
 
     @property
     def failed(self) -> bool:
@@ -125,6 +127,7 @@ def compare(
         summary=_summary(top, len(base.by_article), same=base.by_article == new.by_article),
         articles=len(base.by_article),
         unseen=tuple(sorted(unseen)),
+        judged=top.low is not None or base.by_article == new.by_article,
     )
 
 

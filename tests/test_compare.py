@@ -129,6 +129,7 @@ def test_one_article_is_too_few_to_judge_and_never_fails_on_f1():
     verdict = compare(base, evaluate(one, {"a00": []}))
     assert not verdict.failed
     assert verdict.summary.startswith("the change cannot be judged")
+    assert not verdict.judged
 
 
 def test_the_headline_can_be_the_typed_f1():

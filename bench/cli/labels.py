@@ -215,6 +215,20 @@ def _agreement_types(measured: dict[str, Agreement]) -> Table:
     )
 
 
+def _may_be_passed_on(corpus: str, places: Places) -> bool:
+    """Whether the texts are ours or published; says so where they are a user's own copy."""
+    from bench.gold import find_corpus
+
+    found = find_corpus(corpus, places)
+    if found.text == "held" or found.file:
+        return True
+    shared.note(
+        f"{corpus}: not exported: its texts may not be passed on; for your own use: "
+        f"--corpus {corpus}"
+    )
+    return False
+
+
 def export(
     form: Annotated[
         Literal["hf", "csv"],
@@ -235,7 +249,7 @@ def export(
         lack, command = shared.absence(missing.absent), shared.how_to_fetch(missing.corpus, places)
         shared.note(f"{missing.corpus}: not exported: {lack}; next: {command}")
     if not corpora:
-        golds = [g for g in golds if g.items]
+        golds = [g for g in golds if g.items and _may_be_passed_on(g.corpus, places)]
     if form == "hf":
         gold.export_hf(golds, folder, places)
         names = ", ".join(g.corpus for g in golds)

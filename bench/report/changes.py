@@ -52,7 +52,7 @@ def who(result: Verdict) -> str:
 
 def line(result: Verdict) -> str:
     """The verdict in one plain line, with the grounds on which the gate fails."""
-    word = "FAIL" if result.failed else "PASS"
+    word = "FAIL" if result.failed else "PASS" if result.judged else "UNJUDGED"
     grounds = f" (gate: {'; '.join(result.reasons)})" if result.failed else ""
     grounds += f"; new, not compared: {', '.join(result.unseen)}" if result.unseen else ""
     return f"{word} {who(result)}, F1 of {result.headline}: {result.summary}{grounds}"

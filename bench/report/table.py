@@ -44,6 +44,7 @@ _COLOURS = {
     "optional": "dim",
     "PASS": "bold green",
     "FAIL": "bold red",
+    "UNJUDGED": "bold yellow",
 }
 
 
