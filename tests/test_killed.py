@@ -81,12 +81,11 @@ def test_twenty_kills_leave_no_trace_in_the_scorecard(project, tmp_path):
     assert start(project, calm).wait() == 3  # town-7 fails: the run is not complete
 
     chance, kills = random.Random(7), 0
-    for _ in range(KILLS):
+    while kills < KILLS:  # one that was done before it was killed does not count
         process = start(project, wild)
-        time.sleep(chance.uniform(0.2, 0.6))
+        time.sleep(chance.uniform(0.1, 0.5))
         process.kill()
         kills += process.wait() == -signal.SIGKILL
-    assert kills >= KILLS // 2
     assert start(project, wild).wait() == 3
 
     cards = [load(root / "results" / "towns" / "slow" / "score.json") for root in (calm, wild)]
