@@ -85,6 +85,20 @@ def _gold_is_perfect(gold: Gold, _: Predictions, card: Scorer, __: random.Random
     return f"not 1.0 in {wrong}" if wrong else ""
 
 
+def _every_wording_counts(gold: Gold, _: Predictions, card: Scorer, __: random.Random) -> str:
+    """The n-th wording of each claim in place of the claim: each must find its own."""
+    most = max(len(c.wordings) for item in gold.items for c in item.claims)
+    for n in range(most):
+        said = {
+            item.article.id: [Claim(c.wordings[min(n, len(c.forms))], c.type) for c in item.claims]
+            for item in gold.items
+        }
+        scored: Scorecard = card(said)
+        if scored.typed.fn or scored.typed.fp:
+            return f"wording {n} of every claim misses {scored.typed.fn}"
+    return ""
+
+
 def _order_is_nothing(gold: Gold, honest: Predictions, card: Scorer, rng: random.Random) -> str:
     items = [
         Labelled(item.article, tuple(rng.sample(item.claims, len(item.claims))))
@@ -168,6 +182,7 @@ _FEW = 3  # an article of so few claims may well be one of them
 
 _ATTACKS: dict[str, _Check] = {
     "gold as a system scores exactly 1.0 in every view": _gold_is_perfect,
+    "every accepted wording finds its own claim": _every_wording_counts,
     "the order of articles, gold and predictions changes nothing": _order_is_nothing,
     "saying every claim twice raises nothing": _never_better(lambda c, _: [*c, *c]),
     "repeating the words of a claim raises nothing": _never_better(

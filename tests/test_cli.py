@@ -617,7 +617,7 @@ def test_try_of_a_failing_system(made):
 def test_audit(project):
     project.add_corpus("tales", {"tale": ("test", TALE)})
     done = project("audit", "tales", "letters")
-    assert done.out.count("  PASS ") == 10
+    assert done.out.count("  PASS ") == 11
     assert "FAIL" not in done.out
     assert "letters: not attacked: the text of 1 labelled article is not here" in done.out
 

@@ -1,5 +1,6 @@
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -100,6 +101,30 @@ def test_a_mirror_takes_the_place_of_the_folder(project, loopback):
     corpus = write_news(project, "https://example.org/a/b/news.csv")
     fetch(corpus, project.places, mirror=loopback.url("copy/of/"))
     assert loopback.paths == ["/copy/of/news.csv"]
+    assert cached(project) == TEXTS
+
+
+def test_three_at_once_download_a_file_once(project, loopback):
+    loopback.files["/data/news.csv"] = DATA
+    corpus = write_news(project, loopback.url("data/news.csv"))
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(fetch, corpus, project.places) for _ in range(3)]:
+            done.result()
+    assert loopback.paths == ["/data/news.csv"]
+    assert cached(project) == TEXTS
+
+
+@pytest.mark.parametrize("mirror", ["http://[::1", "http://127.0.0.1:1/ü"])
+def test_an_address_that_is_none_is_said(project, mirror):
+    corpus = write_news(project)
+    with pytest.raises(FetchError, match=r"news\.csv"):
+        fetch(corpus, project.places, mirror=mirror, sleep=lambda _: None)
+
+
+def test_a_file_that_cannot_be_read_is_passed_over(project, home):
+    (home / "news.csv").write_bytes(DATA)
+    (home / "odd").symlink_to("/proc/self/mem")
+    fetch(write_news(project), project.places, home)
     assert cached(project) == TEXTS
 
 
