@@ -87,7 +87,7 @@ def _gold_is_perfect(gold: Gold, _: Predictions, card: Scorer, __: random.Random
 
 def _every_wording_counts(gold: Gold, _: Predictions, card: Scorer, __: random.Random) -> str:
     """The n-th wording of each claim in place of the claim: each must find its own."""
-    most = max(len(c.wordings) for item in gold.items for c in item.claims)
+    most = max((len(c.wordings) for item in gold.items for c in item.claims), default=0)
     for n in range(most):
         said = {
             item.article.id: [Claim(c.wordings[min(n, len(c.forms))], c.type) for c in item.claims]

@@ -15,9 +15,6 @@ from bench.model import TYPES, ArticleScore, Counts, Frozen, Incomparable, Score
 TOLERANCE = 0.005
 """A drop of the headline F1 smaller than this is never a regression."""
 
-FEW = 6
-"""Below so many articles no paired test can reach p < 0.05, and power is not worth a number."""
-
 Headline = Literal["claims", "typed"]
 
 ROWS = ("claims", "typed", *TYPES)
@@ -99,7 +96,8 @@ def compare(
     require_equal(base, new)
     asked = {a.article_id: a for a in base.by_article if a.status != "missing"}
     unseen = {a.article_id for a in new.by_article} - asked.keys()
-    base, new = _on(base, asked, {}), _on(new, asked, _by_id(new))
+    base, new = _on(asked, base), _on(asked, new)
+    unchanged = base.by_article == new.by_article
     rows = _rows(base, new, seed)
     failures = (_failed(base), _failed(new))
     gone = _missing(new)
@@ -124,25 +122,17 @@ def compare(
         lost=tuple(sorted(_found(base) - _found(new))),
         rows=rows,
         failures=failures,
-        summary=_summary(top, len(base.by_article), same=base.by_article == new.by_article),
+        summary=_summary(top, len(base.by_article), same=unchanged),
         articles=len(base.by_article),
         unseen=tuple(sorted(unseen)),
-        judged=top.low is not None or base.by_article == new.by_article,
+        judged=top.low is not None or unchanged,
     )
 
 
-def _by_id(card: Scorecard) -> dict[str, ArticleScore]:
-    return {article.article_id: article for article in card.by_article}
-
-
-def _on(
-    card: Scorecard, asked: Mapping[str, ArticleScore], scores: Mapping[str, ArticleScore]
-) -> Scorecard:
-    """The card on the articles of ``asked``, by id: order means nothing, what is not there is."""
-    kept = tuple(
-        scores.get(name, _vanished(asked[name])) if scores else asked[name]
-        for name in sorted(asked)
-    )
+def _on(asked: Mapping[str, ArticleScore], card: Scorecard) -> Scorecard:
+    """The card on the articles ``asked`` for, by id: their order means nothing."""
+    scores = {article.article_id: article for article in card.by_article}
+    kept = tuple(scores.get(name, _vanished(asked[name])) for name in sorted(asked))
     return msgspec.structs.replace(card, by_article=kept)
 
 
@@ -260,7 +250,7 @@ def _summary(row: Row, articles: int, *, same: bool) -> str:
 
 
 def _power(row: Row, articles: int) -> str:
-    if articles < FEW:
+    if articles < stats.TESTABLE:
         return f"{articles} articles are too few to say what could be detected"
     return f"could detect >= {row.detectable or 0:.3f}"
 

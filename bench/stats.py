@@ -24,6 +24,9 @@ Array = NDArray[np.float64]
 Statistic = Callable[[NDArray[Any]], Array]
 """A function of summed counts (…, rows, 3), vectorised over the leading axes."""
 
+TESTABLE = 6
+"""Articles from which a paired permutation test can fall below 0.05: 2 of 2**n swaps tie or win."""
+
 _CELLS = 2**16
 """Weights drawn at a time: they stay in the cache, and memory does not grow with the articles."""
 

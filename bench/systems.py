@@ -120,6 +120,14 @@ def find(name: str, specs: Mapping[str, SystemSpec]) -> SystemSpec:
         raise UnknownName("system", name, specs) from None
 
 
+def require_ready(spec: SystemSpec) -> None:
+    """Raise ClaimbenchError, with the command that installs it, if ``spec`` lacks anything."""
+    if spec.missing:
+        raise ClaimbenchError(
+            f"system {spec.name} lacks {', '.join(spec.missing)}", hint=spec.install
+        )
+
+
 def load(folder: Path, name: str | None = None) -> SystemSpec:
     """The system that ``folder`` holds, called ``name`` or else like the folder.
 

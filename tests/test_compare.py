@@ -171,3 +171,10 @@ def test_an_article_that_a_card_does_not_even_list_has_vanished():
     verdict = compare(whole, short)
     assert verdict.reasons[0] == "no output any more for a00"
     assert verdict.lost == tuple(f"a00-c{i}" for i in range(5))
+
+
+def test_a_card_without_any_article_has_lost_them_all():
+    whole = card(5)
+    verdict = compare(whole, msgspec.structs.replace(whole, by_article=()))
+    assert verdict.failed
+    assert len(verdict.lost) == 12 * 5

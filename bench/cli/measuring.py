@@ -52,7 +52,7 @@ def run(
     retry: Annotated[bool, typer.Option("--retry", help="Ask failed articles again")] = False,
 ) -> None:
     """Run systems and score them; no finished article is run again."""
-    from bench.systems import discover, find
+    from bench.systems import discover, find, require_ready
 
     places = shared.places()
     specs = discover(places)
@@ -60,7 +60,7 @@ def run(
     if not chosen:
         raise DataError(f"{places.systems[0]}: found no systems", hint="claimbench new NAME")
     for spec in chosen if systems else ():
-        _require_ready(spec)
+        require_ready(spec)
     golds = _golds(corpus, split, places)
     cards = []
     for gold in golds:
@@ -68,13 +68,6 @@ def run(
         _print_scores(made, [(s.name, shared.need(s)) for s in chosen if s.missing])
         cards += made
     _require_complete(cards, golds, places)
-
-
-def _require_ready(spec: SystemSpec) -> None:
-    if spec.missing:
-        raise ClaimbenchError(
-            f"system {spec.name} lacks {', '.join(spec.missing)}", hint=spec.install
-        )
 
 
 def _require_complete(

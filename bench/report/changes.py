@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from bench import stats
 from bench.report.table import UNDEFINED, Part, Table, clean, ratio
 
 if TYPE_CHECKING:
@@ -87,15 +88,12 @@ def _deltas(result: Verdict) -> Table:
 def _cautions(result: Verdict) -> Iterator[str]:
     if result.unseen:
         yield f"new articles, not compared: {', '.join(result.unseen)}"
-    if 1 < result.articles < _ENOUGH:
+    if 1 < result.articles < stats.TESTABLE:
         yield (
             f"{result.articles} articles: p cannot fall below {0.5 ** (result.articles - 1):.3f}, "
             f"and without any true change the gate still fires about once in "
             f"{2**result.articles} comparisons; take a verdict as an alarm, not as evidence"
         )
-
-
-_ENOUGH = 6
 
 
 def _delta(row: Row) -> tuple[str, ...]:

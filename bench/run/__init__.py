@@ -15,7 +15,6 @@ from bench import store, systems
 from bench.model import (
     SCHEMA,
     Article,
-    ClaimbenchError,
     DataError,
     Extraction,
     Frozen,
@@ -24,8 +23,9 @@ from bench.model import (
     SystemSpec,
     failures,
 )
+from bench.results import OUTPUTS as FILE
 from bench.run.driver import Halt, Task, drive
-from bench.run.outputs import FILE, asked, kept, read_log, read_outputs, rescue, tidy
+from bench.run.outputs import asked, kept, read_log, read_outputs, rescue, tidy
 
 __all__ = ["FILE", "RunSummary", "ask", "kept", "read_outputs", "run"]
 
@@ -119,10 +119,7 @@ def ask(spec: SystemSpec, article: Article, train: Iterable[Labelled] = ()) -> E
 
 def _training(spec: SystemSpec, train: Iterable[Labelled]) -> bytes:
     """The lines to teach ``spec`` with, once it is clear that it can be run at all."""
-    if spec.missing:
-        raise ClaimbenchError(
-            f"system {spec.name} lacks {', '.join(spec.missing)}", hint=spec.install
-        )
+    systems.require_ready(spec)
     return systems.training(train) if spec.train else b""
 
 

@@ -14,9 +14,8 @@ import msgspec
 
 from bench import store
 from bench.model import DataError, Extraction, StorageError
+from bench.results import OUTPUTS as FILE
 from bench.run.answers import judge
-
-FILE = "outputs.jsonl"
 
 NOT_STARTED = "did not start: "
 """How the error of an article opens that the system was never asked about."""
