@@ -20,6 +20,11 @@ OWN_FILE_LIMIT = 1 << 20
 """Bytes above which a file is no single article."""
 
 
+# Articles are longer than a usual field. The limit is one for the whole process: setting it back
+# after a file would take it from another thread in the middle of one.
+csv.field_size_limit(2**31 - 1)
+
+
 class FetchReport(Frozen, frozen=True):
     """Articles brought in now, and articles that were there already."""
 
@@ -169,14 +174,11 @@ def _rows(
 
 def _column(path: Path) -> list[str]:
     """Column "text" of a CSV file."""
-    limit = csv.field_size_limit(2**31 - 1)  # articles are longer than a usual field
     try:
         with path.open(newline="", encoding="utf-8") as stream:
             return [row["text"] or "" for row in csv.DictReader(stream)]
     except (KeyError, UnicodeDecodeError, csv.Error) as error:
         raise FetchError(f"{path}: {error}; expected a CSV file with a column text") from None
-    finally:
-        csv.field_size_limit(limit)
 
 
 def _own_texts(folder: Path, corpus: Corpus, wanted: Sequence[ArticleEntry]) -> dict[str, str]:
