@@ -45,6 +45,9 @@ TYPES: tuple[ClaimType, ...] = get_args(ClaimType)
 Split = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
+ANNOTATORS = ("A", "B")
+"""Those whose labels, made apart, were adjudicated into the gold."""
+
 Status = Literal["ok", "error", "timeout", "crash", "invalid"]
 Mode = Literal["direct", "mixed", "indirect"]
 Polarity = Literal["positive", "negative"]
@@ -392,7 +395,10 @@ def _merge(parts: Iterable[Mapping[K, Counts]]) -> dict[K, Counts]:
 
 
 class Problem(Frozen, frozen=True):
-    """One thing that is wrong in a file: where, what was found, what was expected."""
+    """One thing that is wrong in a file: where, what was found, what was expected.
+
+    ``claim`` is the id of the claim that it is wrong with, if it is one.
+    """
 
     file: str
     line: int | None
@@ -400,6 +406,7 @@ class Problem(Frozen, frozen=True):
     found: str
     expected: str
     severity: Literal["error", "warning"] = "error"
+    claim: str = ""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line is not None else self.file

@@ -10,8 +10,7 @@ Equal seeds give equal results, whatever the order of the articles.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isnan
 from statistics import NormalDist
@@ -167,17 +166,16 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return adjusted
 
 
-def kappa(a: Sequence[Hashable], b: Sequence[Hashable]) -> float | None:
+def kappa(confusion: NDArray[Any]) -> Array:
     """Measure agreement beyond chance (Cohen 1960, doi:10.1177/001316446002000104).
 
-    None where chance alone agrees always: no items, or the same single label throughout. Raises
-    ValueError for sequences of unequal length.
+    ``confusion[…, i, j]`` is how often one annotator's label i met the other's label j:
+    (…, labels, labels) -> (…); nan where chance alone agrees always.
     """
-    agreed = len(a) * sum(x == y for x, y in zip(a, b, strict=True))
-    in_a, in_b = Counter(a), Counter(b)
-    by_chance = sum(n * in_b[label] for label, n in in_a.items())
-    beyond = len(a) ** 2 - by_chance
-    return (agreed - by_chance) / beyond if beyond else None
+    items = confusion.sum(axis=(-2, -1))
+    agreed = items * np.trace(confusion, axis1=-2, axis2=-1)
+    by_chance = (confusion.sum(axis=-1) * confusion.sum(axis=-2)).sum(axis=-1)
+    return _ratio(agreed - by_chance, items**2 - by_chance)
 
 
 def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> Array:

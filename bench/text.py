@@ -277,6 +277,11 @@ def numbers(text: str) -> frozenset[str]:
     return Reading(text).numbers
 
 
+def counted(text: str) -> frozenset[str]:
+    """The numbers of ``text`` but for those of dates, years and clock times."""
+    return numbers(_DATE.sub(" ", text))
+
+
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Rev|Hon|Gen|Gov|Sen|Rep|Lt|Col|Sgt|Capt|St|Mt|Jr|Sr|No|vs|Inc|Ltd|Co|"
     r"Corp|approx|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)|\b[A-Z](?:\.[A-Z])*)\.$"

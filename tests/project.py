@@ -123,6 +123,12 @@ CLAIMS = {
         )
     ],
 }
+NO_CLAIM = {
+    "letter": [
+        {"span": [0, 9], "reason": "greeting"},
+        {"span": [42, 52], "reason": "signature"},
+    ]
+}
 CLAIMS["tale"] = [*CLAIMS["harbour"], *CLAIMS["bakery"]]
 
 LINES = """class Lines:
@@ -240,6 +246,7 @@ class Project:
             if held:
                 self.write(f"gold/{name}/articles/{article}.txt", text)
             head = {"schema": SCHEMA, "article": article, "summary": "It is so. It stays so."}
+            head |= {"no_claim": NO_CLAIM[article]} if article in NO_CLAIM else {}
             placed = [
                 {"id": f"{article}-c{n:02}", **claim, "spans": [_span(claim["spans"][0], text)]}
                 for n, claim in enumerate(CLAIMS[article], start=1)

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from bench.audit import agreement, attack
+from bench.audit import Estimate, agreement, attack
 from bench.matching import Verdict, exact, keyed
 from bench.model import Counts, Source
 
@@ -79,20 +79,34 @@ def test_agreement_by_hand():
     measured = agreement(a, b)
     assert measured.claims == Counts(tp=2, fp=1, fn=1)
     assert measured.reverse == Counts(tp=2, fp=1, fn=1)
-    assert measured.source == 1
-    assert measured.central == 0.5
-    assert measured.polarity == measured.certainty == 1
+    assert measured.claim_f1 == Estimate(2 / 3)  # one article gives no interval
+    assert measured.source.value == 1
+    assert measured.central.value == 0.5
+    assert measured.polarity.value == measured.certainty.value == 1
     assert measured.types["event"] == Counts(tp=1, fp=2, fn=1)
-    assert measured.type_kappa == pytest.approx(0)
+    assert measured.type_f1["event"].value == pytest.approx(2 / 5)
+    assert measured.type_kappa.value == pytest.approx(0)
 
 
 def test_annotators_agree_with_themselves():
     labels = {"harbour": [msgspec.structs.replace(c, optional=False) for c in HARBOUR]}
     measured = agreement(labels, labels)
-    assert measured.claims.f1 == measured.type_kappa == measured.source == 1
+    assert measured.claim_f1 == measured.type_kappa == measured.source == Estimate(1.0)
 
 
 def test_no_shared_article_is_undefined_agreement():
     measured = agreement({"x": HARBOUR}, {"y": HARBOUR})
     assert measured.articles == 0
-    assert measured.claims.f1 is measured.type_kappa is measured.source is None
+    assert measured.claim_f1 == measured.type_kappa == measured.source == Estimate(None)
+
+
+def test_agreement_is_uncertain_by_articles():
+    other = [make_gold_claim("Pigs flew over Oska.", id="x-c01")]
+    a = {f"a{n}": HARBOUR for n in range(8)}
+    b = {**a, "a0": other, "a1": other}
+    measured = agreement(a, b)
+    found = measured.claim_f1
+    assert found.value == measured.claims.f1
+    assert 0.3 < found.low < found.value < found.high
+    # The order of articles is nothing, and the same call gives the same interval.
+    assert agreement(dict(reversed(a.items())), b) == measured

@@ -228,7 +228,7 @@ def test_leaderboard_file_is_golden_and_the_same_in_any_order():
 
         Computed from the scorecards in this folder by `claimbench report`; not edited by hand.
 
-        The corpora of this version are small and were labelled by language models (gold/DATASHEET.md): read the intervals before the ranks.
+        The gold was labelled by language models (gold/DATASHEET.md); read the intervals before the ranks.
 
         ## Leaderboard of core, test split
 
@@ -252,6 +252,16 @@ def test_leaderboard_file_is_golden_and_the_same_in_any_order():
     )
     assert written.index("finder on core") < written.index("silent on core")
     assert written.endswith("| types ignored | 6 | 0 | 0 | – | 0.000 | 0.000 |\n")
+
+
+def test_annotators_stand_above_the_systems_and_are_explained():
+    ceiling = card("annotator A", A, A)
+    table = report.leaderboard([SILENT, FINDER], ceilings=[ceiling])
+    assert [row[0] for row in table.rows] == ["annotator A", "finder", "silent"]
+    assert "before adjudication" in " ".join(table.notes)
+    written = report.leaderboard_markdown({"core": [SILENT]}, {"core": [ceiling]})
+    assert written.index("| annotator A |") < written.index("| silent |")
+    assert "### annotator A" not in written
 
 
 def test_no_time_and_no_machine_reaches_the_leaderboard_file():
@@ -598,7 +608,7 @@ def test_hostile_text_is_shown_as_it_is():
 @settings(max_examples=25, deadline=None)
 def test_any_claim_survives_the_page(claim):
     line = Explained("spurious", None, Claim(claim, "event"), None)
-    page = report.html([Board((FINDER,), (), {"finder": (Account("a", "t", (line,)),)})])
+    page = report.html([Board((FINDER,), accounts={"finder": (Account("a", "t", (line,)),)})])
     assert page.encode()
     assert "".join(filter(str.isalnum, claim)) in "".join(filter(str.isalnum, Reader(page).text))
 

@@ -62,6 +62,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "report": reading.report,
     "audit": labels.audit,
     "export": labels.export,
+    "import": labels.import_,
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bench.cli import shared
-from bench.model import DataError, GateFailed, GoldClaim
+from bench.model import ANNOTATORS, Counts, DataError, GateFailed, GoldClaim
 
 if TYPE_CHECKING:
-    from bench.audit import Agreement
+    from bench.audit import Agreement, Estimate
     from bench.gold import Corpus
-    from bench.report import Table
+    from bench.report import Measure, Table
     from bench.store import Places
+
+Labels = dict[str, tuple[GoldClaim, ...]]
 
 Corpora = Annotated[
     list[str] | None, typer.Argument(metavar="CORPUS", help="Corpora (default: all)")
@@ -28,9 +30,12 @@ def check(
         bool,
         typer.Option("--fix", help="First turn quoted spans into offsets and number the claims"),
     ] = False,
+    release: Annotated[
+        bool, typer.Option("--release", help="Then record the content under the corpus's version")
+    ] = False,
 ) -> None:
     """Check the gold; tell every problem by file, line and field."""
-    from bench import gold
+    from bench import audit, gold
 
     places = shared.places()
     stuck: list[object] = []
@@ -39,7 +44,9 @@ def check(
         stuck += obstacles
         for path in changed:
             typer.echo(f"{path}: fixed")
-    problems = list(dict.fromkeys([*stuck, *gold.check(places, corpora)]))
+    if release:
+        _record(corpora, places)
+    problems = list(dict.fromkeys([*stuck, *audit.check(places, corpora)]))
     for problem in problems:
         typer.echo(str(problem))
     errors = sum(getattr(problem, "severity", "error") == "error" for problem in problems)
@@ -53,6 +60,20 @@ def check(
         typer.echo(_state(gold.find_corpus(name, places), missing.get(name, ()), places))
     if problems:
         typer.echo(shared.count(len(problems), "warning"))
+
+
+def _record(names: list[str] | None, places: Places) -> None:
+    from bench import audit, gold
+
+    for name in shared.corpus_names(names, places):
+        errors = [p for p in audit.check(places, [name]) if p.severity == "error"]
+        if any(p.field != "version" for p in errors):
+            raise GateFailed(
+                f"{name}: {shared.count(len(errors), 'error')}; nothing is recorded",
+                hint=f"claimbench check {name}",
+            )
+        recorded = gold.release(gold.find_corpus(name, places))
+        typer.echo(f"{name} {recorded.version}: {recorded.digest}, of {recorded.date}")
 
 
 def _state(corpus: Corpus, missing: Sequence[str], places: Places) -> str:
@@ -144,41 +165,44 @@ def _print_agreement(places: Places, corpora: list[str] | None) -> None:
     from bench.report import terminal
 
     names = shared.corpus_names(corpora, places)
-    by_corpus = {name: _first_pass(gold.find_corpus(name, places).name, places) for name in names}
-    measured = {n: agreement(a, b) for n, (a, b) in by_corpus.items() if a.keys() & b.keys()}
-    if not measured:
+    a, b = ({n: gold.raw_labels(who, n, places) for n in names} for who in ANNOTATORS)
+    final = {n: _final(gold.find_corpus(n, places)) for n in names}
+    both = [n for n in names if a[n].keys() & b[n].keys()]
+    if not both:
         raise DataError(f"{', '.join(names)}: found no articles that two annotators labelled")
-    if len(measured) > 1:
-        a, b = ({k: v for pair in by_corpus.values() for k, v in pair[i].items()} for i in (0, 1))
-        measured["all"] = agreement(a, b)
-    terminal([_agreement_table(measured), _agreement_types(measured)])
+
+    def measured(one: dict[str, Labels], two: dict[str, Labels]) -> dict[str, Agreement]:
+        pairs = {n: (one[n], two[n]) for n in both}
+        if len(both) > 1:
+            pairs["all"] = (_merged(one, both), _merged(two, both))
+        return {n: agreement(*labels) for n, labels in pairs.items()}
+
+    first = measured(a, b)
+    sides = dict(zip(ANNOTATORS, (measured(final, a), measured(final, b)), strict=True))
+    terminal([_agreement_table(first), _agreement_types(first), _final_table(sides)])
 
 
-def _first_pass(
-    corpus: str, places: Places
-) -> tuple[dict[str, tuple[GoldClaim, ...]], dict[str, tuple[GoldClaim, ...]]]:
-    """The raw labels of annotators A and B by article."""
+def _final(corpus: Corpus) -> Labels:
     from bench.gold import read_claims
 
-    a, b = (
-        {
-            path.stem: read_claims(path)
-            for folder in places.gold
-            for path in sorted((folder / "annotators" / who / corpus).glob("*.jsonl"))
-        }
-        for who in ("A", "B")
-    )
-    return a, b
+    return {entry.id: read_claims(corpus.labels(entry.id)) for entry in corpus.article}
+
+
+def _merged(labels: dict[str, Labels], names: Sequence[str]) -> Labels:
+    return {article: claims for name in names for article, claims in labels[name].items()}
+
+
+_FIELDS = ("type_kappa", "source", "polarity", "certainty", "central")
 
 
 def _agreement_table(measured: dict[str, Agreement]) -> Table:
-    from bench.report import Table, ratio
+    from bench.report import Table
 
     return Table(
         title="Agreement of two annotators before adjudication",
         columns=(
-            *("corpus", "articles", "A", "B", "claim F1", "reverse", "type kappa"),
-            *("source", "polarity", "certainty", "central"),
+            *("corpus", "articles", "A", "B", "claim F1"),
+            *(field.replace("_", " ") for field in _FIELDS),
         ),
         rows=tuple(
             (
@@ -186,75 +210,141 @@ def _agreement_table(measured: dict[str, Agreement]) -> Table:
                 str(m.articles),
                 str(m.claims.tp + m.claims.fn),
                 str(m.claims.tp + m.claims.fp),
-                ratio(m.claims.f1),
-                ratio(m.reverse.f1),
-                ratio(m.type_kappa),
-                *map(ratio, (m.source, m.polarity, m.certainty, m.central)),
+                *map(_estimate, (m.claim_f1, *(getattr(m, field) for field in _FIELDS))),
             )
             for name, m in measured.items()
         ),
         notes=(
             "claim F1: B's claims against A's by the default matcher over all forms, optional "
-            "claims set aside; reverse: A's against B's",
+            f"claims set aside; A's against B's: {_reverse(measured)}",
             "kappa (Cohen) and shares of equal labels: over the aligned pairs",
+            "in brackets 95 % intervals that resample articles",
         ),
     )
+
+
+def _reverse(measured: dict[str, Agreement]) -> str:
+    from bench.report import ratio
+
+    return ", ".join(f"{name} {ratio(m.reverse.f1)}" for name, m in measured.items())
+
+
+def _estimate(estimate: Estimate) -> Measure:
+    from bench.report import Measure
+
+    return Measure(estimate.value, estimate.low, estimate.high)
 
 
 def _agreement_types(measured: dict[str, Agreement]) -> Table:
-    from bench.report import Table, ratio
+    from bench.model import TYPES
+    from bench.report import Table
 
-    name, last = list(measured.items())[-1]
     return Table(
-        title="By type, all corpora together" if name == "all" else f"By type, {name}",
-        columns=("type", "A", "B", "both", "F1"),
+        title="F1 by type before adjudication, types having to agree",
+        columns=("type", *measured, "A", "B", "both"),
         rows=tuple(
-            (kind, str(c.tp + c.fn), str(c.tp + c.fp), str(c.tp), ratio(c.f1))
-            for kind, c in last.types.items()
+            (
+                kind,
+                *(_estimate(m.type_f1[kind]) for m in measured.values()),
+                *_sides(list(measured.values())[-1].types[kind]),
+            )
+            for kind in TYPES
+        ),
+        notes=(f"A, B, both: claims of {list(measured)[-1]} so typed by A, by B, by both",),
+    )
+
+
+def _sides(counts: Counts) -> tuple[str, str, str]:
+    return str(counts.tp + counts.fn), str(counts.tp + counts.fp), str(counts.tp)
+
+
+def _final_table(sides: dict[str, dict[str, Agreement]]) -> Table:
+    from bench.report import Table
+
+    return Table(
+        title="Each annotator against the adjudicated gold",
+        columns=(
+            *("annotator", "corpus", "claims", "claim F1"),
+            *(field.replace("_", " ") for field in _FIELDS),
+        ),
+        rows=tuple(
+            (
+                who,
+                name,
+                str(m.claims.tp + m.claims.fp),
+                *map(_estimate, (m.claim_f1, *(getattr(m, field) for field in _FIELDS))),
+            )
+            for who, measured in sides.items()
+            for name, m in measured.items()
         ),
     )
 
 
-def _may_be_passed_on(corpus: str, places: Places) -> bool:
+def _may_be_passed_on(corpus: Corpus) -> bool:
     """Whether the texts are ours or published; says so where they are a user's own copy."""
-    from bench.gold import find_corpus
-
-    found = find_corpus(corpus, places)
-    if found.text == "held" or found.file:
+    if corpus.text == "held" or corpus.file:
         return True
     shared.note(
-        f"{corpus}: not exported: its texts may not be passed on; for your own use: "
-        f"--corpus {corpus}"
+        f"{corpus.name}: exported without texts, which may not be passed on; for your own use: "
+        f"--corpus {corpus.name}"
     )
     return False
 
 
 def export(
     form: Annotated[
-        Literal["hf", "csv"],
-        typer.Argument(metavar="hf|csv", help="For Hugging Face datasets, or as tables"),
+        Literal["hf", "csv", "label-studio"],
+        typer.Argument(
+            metavar="hf|csv|label-studio",
+            help="For Hugging Face datasets and Croissant, as tables, or to relabel by hand",
+        ),
     ],
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to write")],
     corpora: Annotated[
         list[str] | None,
         typer.Option("--corpus", metavar="NAME", help="Corpus, may be repeated (default: all)"),
     ] = None,
+    url: Annotated[
+        str, typer.Option(metavar="URL", help="hf: where the data set will be published")
+    ] = "",
+    blank: Annotated[
+        bool, typer.Option("--blank", help="label-studio: without the labels that there are")
+    ] = False,
 ) -> None:
     """Write the gold as a data set that other tools read."""
     from bench import gold
 
     places = shared.places()
-    golds = [gold.load(name, places) for name in shared.corpus_names(corpora, places)]
-    for missing in (g for g in golds if g.absent):
-        lack, command = shared.absence(missing.absent), shared.how_to_fetch(missing.corpus, places)
-        shared.note(f"{missing.corpus}: not exported: {lack}; next: {command}")
-    if not corpora:
-        golds = [g for g in golds if g.items and _may_be_passed_on(g.corpus, places)]
+    found = [gold.find_corpus(name, places) for name in shared.corpus_names(corpora, places)]
+    missing = gold.absent(places, [corpus.name for corpus in found])
+    for name, ids in missing.items():
+        lack, command = shared.absence(ids), shared.how_to_fetch(name, places)
+        shared.note(f"{name}: exported without texts: {lack}; next: {command}")
+    texts = {c: bool(corpora) or c.name in missing or _may_be_passed_on(c) for c in found}
+    names = ", ".join(corpus.name for corpus in found)
     if form == "hf":
-        gold.export_hf(golds, folder, places)
-        names = ", ".join(g.corpus for g in golds)
+        gold.export_hf(texts, folder, places, url)
         typer.echo(f"{folder}: datasets.load_dataset({str(folder)!r}, NAME) with NAME of {names}")
-        return
-    for labelled in golds:
-        gold.export_csv(labelled, folder / labelled.corpus, places)
-        typer.echo(f"{folder / labelled.corpus}: articles.csv, claims.csv")
+    elif form == "csv":
+        for corpus, may in texts.items():
+            gold.export_csv(corpus, folder / corpus.name, places, texts=may)
+            typer.echo(f"{folder / corpus.name}: articles.csv, claims.csv")
+    else:
+        for corpus in found:
+            if corpora or corpus.name not in missing:
+                left_out = gold.export_label_studio(corpus, folder, places, blank=blank)
+                tasks = shared.count(len(corpus.article) - len(left_out), "task")
+                typer.echo(f"{folder / corpus.name}.json: {tasks}")
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON exported by Label Studio")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Folder to write a file of labels an article")
+    ],
+) -> None:
+    """Read labels back from Label Studio."""
+    from bench import gold
+
+    for path in gold.import_label_studio(file, folder):
+        typer.echo(str(path))

@@ -65,7 +65,7 @@ def run(
     cards = []
     for gold in golds:
         made = [_run_one(s, gold, places, jobs, retry=retry) for s in chosen if not s.missing]
-        _print_scores(made, [(s.name, shared.need(s)) for s in chosen if s.missing])
+        _print_scores(made, [(s.name, shared.need(s)) for s in chosen if s.missing], places)
         cards += made
     _require_complete(cards, golds, places)
 
@@ -177,10 +177,13 @@ def _scored(
     return card
 
 
-def _print_scores(cards: Sequence[Scorecard], skipped: Sequence[tuple[str, str]]) -> None:
+def _print_scores(
+    cards: Sequence[Scorecard], skipped: Sequence[tuple[str, str]], places: Places
+) -> None:
     from bench.report import leaderboard, terminal, type_table
 
-    terminal([leaderboard(cards, skipped), *(type_table(card) for card in cards)])
+    board = leaderboard(cards, skipped, ceilings=shared.ceilings(cards, places))
+    terminal([board, *(type_table(card) for card in cards)])
 
 
 def score(
@@ -236,7 +239,7 @@ def score(
             made = [_score_file(outputs, name, gold, places, chosen, save=save)]
         else:
             made = _score_kept(systems, gold, places, chosen)
-        _print_scores(made, ())
+        _print_scores(made, (), places)
         cards += made
     _require_complete(cards, golds, places, outputs)
 

@@ -74,12 +74,13 @@ def report(
     if not found:
         raise DataError(f"{places.results}: found no scorecards", hint="claimbench run")
     by_corpus = {corpus: _newest(list(of.values())) for corpus, of in sorted(found.items())}
+    best = {corpus: shared.ceilings(of, places) for corpus, of in by_corpus.items()}
     path = places.results / "LEADERBOARD.md"
-    write_atomic(path, leaderboard_markdown(by_corpus).encode())
+    write_atomic(path, leaderboard_markdown(by_corpus, best).encode())
     typer.echo(str(path))
     if html:
         skipped = _skipped(places)
-        boards = [_board(corpus, of, skipped, places) for corpus, of in by_corpus.items()]
+        boards = [_board(of, skipped, best[corpus], places) for corpus, of in by_corpus.items()]
         write_atomic(html, page(boards).encode())
         typer.echo(str(html))
 
@@ -105,14 +106,17 @@ def _skipped(places: Places) -> tuple[tuple[str, str], ...]:
 
 
 def _board(
-    corpus: str, cards: Sequence[Scorecard], skipped: tuple[tuple[str, str], ...], places: Places
+    cards: Sequence[Scorecard],
+    skipped: tuple[tuple[str, str], ...],
+    ceilings: tuple[Scorecard, ...],
+    places: Places,
 ) -> Board:
     from bench.gold import load
     from bench.report import Board
 
-    gold = load(corpus, places, cards[0].signature.split)
+    gold = load(cards[0].signature.corpus, places, cards[0].signature.split)
     accounts = {card.system: tuple(_accounts(card.system, gold, places)) for card in cards}
-    return Board(cards=tuple(cards), skipped=skipped, accounts=accounts)
+    return Board(cards=tuple(cards), skipped=skipped, ceilings=ceilings, accounts=accounts)
 
 
 def _accounts(system: str, gold: Gold, places: Places) -> Iterable[Account]:

@@ -13,7 +13,7 @@ import typer
 from bench.model import ClaimbenchError, DataError, UnknownName
 
 if TYPE_CHECKING:
-    from bench.model import Extraction, Labelled, SystemSpec
+    from bench.model import Extraction, Labelled, Scorecard, SystemSpec
     from bench.store import Places
 
 EMBEDDED = "core"
@@ -188,3 +188,21 @@ def training(spec: SystemSpec, corpus: str, where: Places) -> list[Labelled]:
         return []
     names = [name for name in dict.fromkeys((EMBEDDED, corpus)) if name in corpora(where)]
     return [item for name in names for item in load(name, where, "train").items]
+
+
+def ceilings(cards: Sequence[Scorecard], places: Places) -> tuple[Scorecard, ...]:
+    """The annotators' cards beside ``cards``; none where those were not made from this gold."""
+    from bench import audit, gold
+    from bench.matching import DEFAULT
+
+    corpora = gold.readable(places)
+    here = {c.name: c for c in corpora}
+    at = cards[0].signature if cards else None
+    if at is None or at.corpus not in here or at.matcher != repr(DEFAULT):
+        return ()
+    best = audit.ceilings(here[at.corpus], at.split, places)
+    return tuple(card for card in best if _required(card) == _required(cards[0]))
+
+
+def _required(card: Scorecard) -> dict[str, int]:
+    return {a.article_id: a.claims.tp + a.claims.fn for a in card.by_article}

@@ -5,20 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
+
+from bench.gold import releases, reviewed
 from bench.gold.corpus import ArticleEntry, Corpus, chosen, folders, read_corpus, schema_finding
 from bench.gold.draft import canonical
 from bench.gold.fields import Finding, bytes_of, mismatches, shown
-from bench.gold.lines import Labels, byte_problems, parse
+from bench.gold.lines import Labels, Line, byte_problems, parse
 from bench.gold.rules import Reading, Reviewed, copied, read_article, review
-from bench.model import SPLITS, Frozen, Problem
+from bench.model import SPLITS, Frozen, Problem, Span
 from bench.store import Places
 from bench.store import digest as sha256
-from bench.text import tokens
+from bench.text import sentences, tokens
 
 CENTRAL_LIMIT = 5
+
+
+class NoClaim(Frozen, frozen=True):
+    """A sentence that carries no claim, and why."""
+
+    span: Span
+    reason: str
 
 
 class LabelHeader(Frozen, frozen=True):
@@ -27,6 +38,7 @@ class LabelHeader(Frozen, frozen=True):
     schema: int
     article: str
     summary: str
+    no_claim: tuple[NoClaim, ...] = ()
 
 
 def check(places: Places, names: Iterable[str] | None = None) -> list[Problem]:
@@ -45,6 +57,7 @@ def check(places: Places, names: Iterable[str] | None = None) -> list[Problem]:
     for name, corpus in chosen(known, names).items():
         if isinstance(corpus, Corpus):
             problems += _corpus_problems(corpus, homes)
+            problems += releases.release_problems(corpus)
             for entry in corpus.article:
                 problems += _article_problems(corpus, entry, places)
         else:
@@ -86,7 +99,8 @@ def _entry_findings(
 
 def _strays(corpus: Corpus) -> Iterator[Path]:
     ids = {e.id for e in corpus.article}
-    known = {"claims"} | ({"articles"} if corpus.text == "held" else set())
+    known = {"claims", reviewed.FILE, releases.FILE}
+    known |= {"articles"} if corpus.text == "held" else set()
     for path in sorted(corpus.folder.iterdir()):
         if path.name not in known | {"corpus.toml"} and path.suffix != ".md":
             yield path
@@ -138,11 +152,14 @@ def label_problems(path: Path, reading: Reading | None) -> list[Problem]:
     other_version = schema_finding(labels.header.value["schema"]) if labels.header else None
     if other_version:
         return [other_version.at(path, 1)]
+    whole = not problems
     problems += byte_problems(path, data)
     problems += _header_problems(path, labels, reading)
-    reviewed = [review(line.number, line.value, reading) for line in labels.claims]
-    problems += [f.at(path, r.number) for r in reviewed for f in r.findings]
-    problems += _article_rules(path, reviewed)
+    read = [review(line.number, line.value, reading) for line in labels.claims]
+    problems += [f.at(path, r.number, r.claim.id) for r in read for f in r.findings]
+    problems += _article_rules(path, read)
+    if reading is not None and whole and read and all(map(_has_sound_spans, read)):
+        problems += _unclaimed(path, labels.header, read, reading)
     if not problems and canonical(path.stem, labels) != data:
         wanted = "the form that is kept: claimbench check --fix"
         problems.append(Finding("file", "another layout", wanted, "warning").at(path))
@@ -168,30 +185,65 @@ def _header_problems(path: Path, labels: Labels, reading: Reading | None) -> Ite
             yield finding.at(path, number)
 
 
-def _article_rules(path: Path, reviewed: Sequence[Reviewed]) -> Iterator[Problem]:
+def _article_rules(path: Path, read: Sequence[Reviewed]) -> Iterator[Problem]:
     """What must hold among the claims of one article."""
-    if not reviewed:
+    if not read:
         yield Finding("claims", "none", "one or more").at(path)
-    yield from _ids(path, [r for r in reviewed if "id" in r.valid])
-    placed = [r for r in reviewed if "spans" in r.valid and r.claim.spans]
+    yield from _ids(path, [r for r in read if "id" in r.valid])
+    placed = [r for r in read if "spans" in r.valid and r.claim.spans]
     for one, two in pairwise(placed):
         if two.claim.spans[0] < one.claim.spans[0]:
             found = f"{two.claim.spans[0]} after {one.claim.spans[0]}"
             wanted = "claims in order of their first span: claimbench check --fix"
             yield Finding("spans", found, wanted).at(path, two.number)
-    yield from _repeats(path, [r for r in reviewed if "text" in r.valid])
-    central = [r for r in reviewed if r.claim.central]
+    yield from _repeats(path, [r for r in read if "text" in r.valid])
+    central = [r for r in read if r.claim.central]
     for extra in central[CENTRAL_LIMIT:]:
         found = f"central claim number {central.index(extra) + 1}"
         yield Finding("central", found, f"at most {CENTRAL_LIMIT}").at(path, extra.number)
-    if reviewed and not central and all("central" in r.valid for r in reviewed):
+    if read and not central and all("central" in r.valid for r in read):
         yield Finding("central", "no central claim", "one or more", "warning").at(path)
 
 
-def _ids(path: Path, reviewed: Sequence[Reviewed]) -> Iterator[Problem]:
+def _unclaimed(
+    path: Path, header: Line | None, read: Sequence[Reviewed], reading: Reading
+) -> Iterator[Problem]:
+    """Every sentence either carries a claim or is said to carry none, with the reason."""
+    number = header.number if header else 1
+    stated = header.value.get("no_claim", []) if header else []
+    if next(mismatches(stated, tuple[NoClaim, ...]), None):
+        return  # said of the header already
+    excused = msgspec.convert(stated, tuple[NoClaim, ...])
+    carrying = [span for r in read for span in r.claim.spans]
+    for index, entry in enumerate(excused):
+        field, words = f"no_claim[{index}]", shown(reading.text[slice(*entry.span)])
+        if not 0 <= entry.span[0] < entry.span[1] <= len(reading.text):
+            wanted = f"offsets into the {len(reading.text)} characters of the article"
+            yield Finding(f"{field}.span", str(entry.span), wanted).at(path, number)
+        elif any(map(partial(_overlap, entry.span), carrying)):
+            yield Finding(f"{field}.span", words, "words that no claim spans").at(path, number)
+        if not entry.reason.strip():
+            yield Finding(f"{field}.reason", "nothing", "why there is no claim").at(path, number)
+    for sentence in sentences(reading.text):
+        if not any(map(partial(_overlap, sentence), (*carrying, *(e.span for e in excused)))):
+            wanted = "a claim, or an entry of no_claim with the reason"
+            words = shown(reading.text[slice(*sentence)])
+            yield Finding("no_claim", f"nothing for {words}", wanted).at(path, number)
+
+
+def _has_sound_spans(read: Reviewed) -> bool:
+    errors = (f.field for f in read.findings if f.severity == "error")
+    return "spans" in read.valid and not any(field.startswith("spans") for field in errors)
+
+
+def _overlap(one: Span, two: Span) -> bool:
+    return one[0] < two[1] and two[0] < one[1]
+
+
+def _ids(path: Path, read: Sequence[Reviewed]) -> Iterator[Problem]:
     lines: dict[str, int] = {}
     latest = ""
-    for r in reviewed:
+    for r in read:
         name = r.claim.id
         if name in lines:
             found = f"{name!r}, as in line {lines[name]}"
@@ -207,9 +259,9 @@ def _ids(path: Path, reviewed: Sequence[Reviewed]) -> Iterator[Problem]:
         lines.setdefault(name, r.number)
 
 
-def _repeats(path: Path, reviewed: Sequence[Reviewed]) -> Iterator[Problem]:
+def _repeats(path: Path, read: Sequence[Reviewed]) -> Iterator[Problem]:
     lines: dict[tuple[str, ...], int] = {}
-    for r in reviewed:
+    for r in read:
         words = tokens(r.claim.text)
         if words in lines:
             found = f"the words of line {lines[words]} again"

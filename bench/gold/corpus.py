@@ -59,6 +59,7 @@ class ArticleEntry(Frozen, frozen=True):
     split: Split
     sha256: Sha256
     topic: str = ""
+    register: str = ""
     file: str | None = None
     row: Natural | None = None
     url: str = ""
@@ -146,6 +147,15 @@ def schema_finding(schema: Any) -> Finding | None:
 def corpora(places: Places) -> dict[str, Corpus]:
     """Every corpus by name. Raises DataError, naming file, field and what was expected."""
     return {name: _whole(folder) for name, folder in folders(places).items()}
+
+
+def readable(places: Places, names: Iterable[str] | None = None) -> list[Corpus]:
+    """Those of the corpora called ``names``, or of all, whose description can be read.
+
+    Raises UnknownName.
+    """
+    read = map(read_corpus, chosen(folders(places), names).values())
+    return [corpus for corpus in read if isinstance(corpus, Corpus)]
 
 
 def find_corpus(name: str, places: Places) -> Corpus:
@@ -248,6 +258,18 @@ def read_claims(path: Path) -> tuple[GoldClaim, ...]:
     if problems:
         raise DataError("\n".join(map(str, problems)), hint="claimbench check --fix")
     return tuple(claims)
+
+
+def raw_labels(who: str, corpus: str, places: Places) -> dict[str, tuple[GoldClaim, ...]]:
+    """The claims of annotator ``who`` by article, as they were before anyone adjudicated.
+
+    Raises DataError for whatever is wrong with a file.
+    """
+    return {
+        path.stem: read_claims(path)
+        for folder in places.gold
+        for path in sorted((folder / "annotators" / who / corpus).glob("*.jsonl"))
+    }
 
 
 def find_article(article_id: str, places: Places) -> Labelled:

@@ -28,6 +28,7 @@ DEFAULTS: dict[str, Any] = {
     "certainty": "certain",
     "central": False,
     "phenomena": [],
+    "no_claim": [],
     "aliases": [],
     "via": [],
 }
@@ -148,7 +149,22 @@ def _resolved(path: Path, data: bytes, text: str) -> tuple[Labels, list[Problem]
         problems += [p.at(path, line.number) for p in placed if isinstance(p, Finding)]
         spans = sorted(p for p in placed if not isinstance(p, Finding))
         claims.append(Line(line.number, {**line.value, "spans": spans}))
-    return Labels(labels.header, tuple(claims)), problems
+    header = labels.header
+    if header is not None and "no_claim" in header.value:
+        entries, findings = _placed(header.value["no_claim"], text)
+        problems += [f.at(path, header.number) for f in findings]
+        header = Line(header.number, {**header.value, "no_claim": entries})
+    return Labels(header, tuple(claims)), problems
+
+
+def _placed(entries: Any, text: str) -> tuple[list[dict[str, Any]], list[Finding]]:
+    """The sentences without a claim, in order, with offsets for spans."""
+    if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+        return [], [Finding("no_claim", shown(entries), 'a list of {"span": …, "reason": …}')]
+    spans = [locate(e.get("span"), text, f"no_claim[{i}].span") for i, e in enumerate(entries)]
+    placed = [{**e, "span": s} for e, s in zip(entries, spans, strict=True) if isinstance(s, tuple)]
+    findings = [s for s in spans if isinstance(s, Finding)]
+    return sorted(placed, key=lambda entry: entry["span"]), findings
 
 
 def _located(spans: Any, text: str) -> list[Span | Finding]:
@@ -161,7 +177,7 @@ def canonical(article: str, labels: Labels) -> bytes:
     """The bytes that are kept for ``labels``, all of whose spans are offsets."""
     header = {} if labels.header is None else labels.header.value
     claims = sorted((line.value for line in labels.claims), key=lambda claim: claim["spans"][0])
-    lines = [_ordered(header, ("schema", "article", "summary"))]
+    lines = [_ordered(header, ("schema", "article", "summary", "no_claim"))]
     for number, claim in enumerate(claims, start=1):
         numbered = {**claim, "id": f"{article}-c{number:02d}"}
         if isinstance(claim.get("source"), dict):

@@ -1,21 +1,24 @@
-"""Hand the corpora on: as tables, and as a folder that ``datasets.load_dataset`` reads."""
+"""Hand the corpora on: as tables, and as a folder that ``datasets`` and Croissant tools read."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from bench.gold.corpus import Corpus, find_corpus
-from bench.model import SPLITS, Gold, Labelled, TextAbsent
+from bench.gold.corpus import Corpus, read_claims, text_of
+from bench.gold.croissant import described
+from bench.model import SPLITS, GoldClaim
 from bench.store import Places, write_atomic
 
 ARTICLE_COLUMNS = (
-    "id", "title", "date", "split", "corpus", "topic", "url", "credit", "licence",
+    "id", "title", "date", "split", "corpus", "topic", "register", "url", "credit", "licence",
+    "sha256",
 )  # fmt: skip
 CLAIM_COLUMNS = (
     "article", "id", "text", "forms", "type", "optional", "spans", "source", "polarity",
@@ -23,98 +26,100 @@ CLAIM_COLUMNS = (
 )  # fmt: skip
 """Whatever is no text is a cell of JSON; spans are half-open code-point offsets."""
 
+CROISSANT = "croissant.json"
 
-def export_csv(gold: Gold, folder: Path, places: Places) -> None:
-    """Write ``articles.csv`` and ``claims.csv`` into ``folder``.
 
-    An article whose text is absent has a row without its text and without its claims; the
-    column ``text`` is there if any article has one. Raises DataError or StorageError.
+def export_csv(corpus: Corpus, folder: Path, places: Places, *, texts: bool = True) -> None:
+    """Write ``articles.csv`` and ``claims.csv`` of all splits into ``folder``.
+
+    Labels are written whether or not a text is at hand; the column ``text`` is there if any
+    article has one, and never if not ``texts``. ``sha256`` is that of the text that was labelled.
+    Raises DataError or StorageError.
     """
-    articles = _articles(gold, places)
-    columns = (*ARTICLE_COLUMNS, *(("text",) if gold.items else ()))
-    _write_csv(folder / "articles.csv", columns, articles.values())
-    claims = [{"article": i.article.id, **c} for i in gold.items for c in _claims(i)]
-    _write_csv(folder / "claims.csv", CLAIM_COLUMNS, claims)
+    articles = _articles(corpus, places, texts=texts)
+    known = any(article["text"] is not None for article in articles)
+    columns = (*ARTICLE_COLUMNS, *(("text",) if known else ()))
+    _write_csv(folder / "articles.csv", columns, articles)
+    write_atomic(folder / "claims.csv", _claims_csv(articles))
 
 
-def _articles(gold: Gold, places: Places) -> dict[str, dict[str, str]]:
-    """Articles by id with what their licences ask to be passed on, and text where there is one."""
-    corpus = find_corpus(gold.corpus, places)
-    texts = {item.article.id: {"text": item.article.text} for item in gold.items}
-    return {
-        e.id: {
-            **{k: getattr(e, k) for k in ARTICLE_COLUMNS if k != "corpus"},
-            "corpus": corpus.name,
-            "licence": e.licence or corpus.licence,
-            **texts.get(e.id, {}),
-        }
-        for e in corpus.article
-        if e.id in texts or e.id in gold.absent
-    }
-
-
-def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: _cell(v) for k, v in row.items()} for row in rows)
-    write_atomic(path, buffer.getvalue().encode())
-
-
-def _cell(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _claims(item: Labelled) -> list[dict[str, Any]]:
-    """Claims as plain values, defaults included."""
-    plain = msgspec.structs.asdict
+def _articles(corpus: Corpus, places: Places, *, texts: bool) -> list[dict[str, Any]]:
+    """A row an article: what its licence asks to be passed on, its claims, its text or None."""
     return [
-        {**plain(claim), "source": plain(claim.source) if claim.source else None}
-        for claim in item.claims
+        {
+            **{name: getattr(entry, name) for name in ARTICLE_COLUMNS if name != "corpus"},
+            "corpus": corpus.name,
+            "licence": entry.licence or corpus.licence,
+            "text": text_of(corpus, entry, places) if texts else None,
+            "claims": [_plain(claim) for claim in read_claims(corpus.labels(entry.id))],
+        }
+        for entry in corpus.article
     ]
 
 
-def export_hf(golds: Sequence[Gold], folder: Path, places: Places) -> None:
+def _plain(claim: GoldClaim) -> dict[str, Any]:
+    """A claim as plain values, defaults included."""
+    plain = msgspec.structs.asdict
+    return {**plain(claim), "source": plain(claim.source) if claim.source else None}
+
+
+def _claims_csv(articles: Iterable[Mapping[str, Any]]) -> bytes:
+    return _csv(CLAIM_COLUMNS, ({"article": a["id"], **c} for a in articles for c in a["claims"]))
+
+
+def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    write_atomic(path, _csv(columns, ({k: row[k] for k in columns} for row in rows)))
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: _cell(v) for k, v in row.items()} for row in rows)
+    return buffer.getvalue().encode()
+
+
+def _cell(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return msgspec.json.encode(value).decode()
+
+
+def export_hf(corpora: Mapping[Corpus, bool], folder: Path, places: Places, url: str = "") -> None:
     """Write a folder for ``datasets.load_dataset(folder, corpus)``: a corpus is a configuration.
 
-    One row is one article with its claims nested; splits are splits. ``README.md``, written
-    last, is the dataset card that ties them together.
+    ``corpora`` says of each whether its texts may go in. One row is one article with its claims
+    nested; splits are splits; ``text`` is null where no text is at hand. ``croissant.json``
+    describes the same and, flat, ``claims.csv``; ``url`` is the address under which the data set
+    is published. ``README.md``, written last, is the dataset card that ties all together.
 
-    Raises
-    ------
-    TextAbsent
-        No text of some corpus is at hand.
-    StorageError
-        The folder cannot be written.
+    Raises DataError, or StorageError if the folder cannot be written.
     """
-    for gold in golds:
-        if not gold.items:
-            raise TextAbsent(
-                f"{gold.corpus}: found no article with its text; expected one or more",
-                hint=f"claimbench fetch {gold.corpus}",
-            )
-    configs = "\n".join(_write_config(gold, folder, places) for gold in golds)
-    licences = "\n".join(_credit(find_corpus(gold.corpus, places)) for gold in golds)
-    write_atomic(folder / "README.md", _CARD.format(configs=configs, licences=licences).encode())
+    configs, files = [], {}
+    for corpus, texts in corpora.items():
+        articles = _articles(corpus, places, texts=texts)
+        written = {f"{corpus.name}/claims.csv": _claims_csv(articles)}
+        lines = [f"- config_name: {corpus.name}", "  data_files:"]
+        for split in SPLITS:
+            rows = [article for article in articles if article["split"] == split]
+            if rows:
+                name = f"{corpus.name}/{split}.parquet"
+                written[name] = _parquet(rows)
+                lines += [f"  - split: {split}", f"    path: {name}"]
+        for name, data in written.items():
+            write_atomic(folder / name, data)
+        files[corpus] = written
+        configs.append("\n".join(lines))
+    croissant = json.dumps(described(files, url), indent=2, ensure_ascii=False) + "\n"
+    write_atomic(folder / CROISSANT, croissant.encode())
+    licences = "\n".join(map(_credit, corpora))
+    card = _CARD.format(configs="\n".join(configs), licences=licences)
+    write_atomic(folder / "README.md", card.encode())
 
 
 def _credit(corpus: Corpus) -> str:
     changes = f"; texts changed by: {', '.join(corpus.normalise)}" if corpus.normalise else ""
     return f"- `{corpus.name}` {corpus.version}: {corpus.title}. {corpus.licence}{changes}."
-
-
-def _write_config(gold: Gold, folder: Path, places: Places) -> str:
-    """Write a Parquet file per split; return the lines of the card that name them."""
-    articles = _articles(gold, places)
-    lines = [f"- config_name: {gold.corpus}", "  data_files:"]
-    for split in SPLITS:
-        items = [item for item in gold.items if item.article.split == split]
-        if items:
-            name = f"{gold.corpus}/{split}.parquet"
-            rows = [{**articles[i.article.id], "claims": _claims(i)} for i in items]
-            write_atomic(folder / name, _parquet(rows))
-            lines += [f"  - split: {split}", f"    path: {name}"]
-    return "\n".join(lines)
 
 
 def _parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
@@ -144,6 +149,7 @@ _CARD = """\
 pretty_name: claimbench
 language:
 - en
+license: other
 task_categories:
 - text2text-generation
 tags:
@@ -158,9 +164,13 @@ configs:
 News articles and every checkable claim that each makes or reports: its wordings, its type, its
 source and where the article says it. One row is one article, with its claims nested.
 
-`spans` are half-open Unicode code-point offsets into `text`. `facts` are groups of alternatives:
-a wording is right only if it holds one alternative of every group. Claims that are `optional` are
-neither rewarded nor punished.
+`spans` are half-open Unicode code-point offsets into `text`. Where `text` is null the text is not
+ours to pass on: `sha256` tells which text was labelled, `url` where it stood, and
+`claimbench fetch` brings it in. `facts` are groups of alternatives: a wording is right only if it
+holds one alternative of every group. Claims that are `optional` are neither rewarded nor punished.
+
+The claims were labelled by language models, twice and apart, and adjudicated by a third reading;
+no human has checked them yet. The datasheet of the gold says how well they agreed and what is weak.
 
 Every text keeps its own `licence`; `credit` and `url` go with every use of it.
 

@@ -25,9 +25,10 @@ class Finding(Frozen, frozen=True):
     expected: str
     severity: Literal["error", "warning"] = "error"
 
-    def at(self, path: Path, line: int | None = None) -> Problem:
-        """The Problem in ``path`` at ``line``."""
-        return Problem(str(path), line, self.field, self.found, self.expected, self.severity)
+    def at(self, path: Path, line: int | None = None, claim: str = "") -> Problem:
+        """The Problem in ``path`` at ``line``, with the claim of that id."""
+        place = (str(path), line, self.field)
+        return Problem(*place, self.found, self.expected, self.severity, claim)
 
 
 def shown(value: Any) -> str:

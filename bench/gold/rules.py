@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
+from bench.gold import keywords
 from bench.gold.draft import is_quotation, locate
 from bench.gold.fields import Finding, fields_of, mismatches, shown
-from bench.model import Frozen, GoldClaim, Phenomenon
-from bench.text import content_key, missing_facts, tokens
+from bench.model import Frozen, GoldClaim, Phenomenon, Span
+from bench.text import content_key, counted, missing_facts, numbers, tokens
 
 COPY_LIMIT = 8
 """Words in a row that labels may share with a text that is not ours to publish."""
@@ -21,12 +22,13 @@ COPY_LIMIT = 8
 class Reading(Frozen, frozen=True):
     """An article's text and what the rules look up in it.
 
-    ``stems`` are those of its content words; ``runs`` are the runs of COPY_LIMIT + 1 words that
-    no label may hold, none if it may.
+    ``stems`` are those of its content words, ``numbers`` its canonical numerals; ``runs`` are the
+    runs of COPY_LIMIT + 1 words that no label may hold, none if it may.
     """
 
     text: str
     stems: frozenset[str]
+    numbers: frozenset[str]
     runs: frozenset[tuple[str, ...]]
 
 
@@ -41,7 +43,8 @@ class Reviewed(Frozen, frozen=True):
 
 def read_article(text: str, may_copy: bool) -> Reading:
     """Prepare a text for the rules."""
-    return Reading(text, _stems(text), frozenset() if may_copy else _runs(text))
+    runs = frozenset[tuple[str, ...]]() if may_copy else _runs(text)
+    return Reading(text, _stems(text), numbers(text), runs)
 
 
 def _stems(text: str) -> frozenset[str]:
@@ -202,8 +205,59 @@ def _names(claim: GoldClaim, reading: Reading) -> Iterator[Finding]:
             yield Finding("source", shown(name), "words that the article uses", "warning")
 
 
+def _span_words(claim: GoldClaim, reading: Reading) -> Iterator[Finding]:
+    said = frozenset[str]().union(*(_stems(wording) for wording in claim.wordings))
+    for index, (start, end) in enumerate(claim.spans):
+        words = reading.text[max(start, 0) : max(end, 0)]
+        if words and _stems(words).isdisjoint(said):
+            wanted = "words that carry some of the claim"
+            yield Finding(f"spans[{index}]", shown(words), wanted, "warning")
+
+
+def _numbers(claim: GoldClaim, reading: Reading) -> Iterator[Finding]:
+    said = numbers(" ".join(reading.text[start:end] for start, end in claim.spans))
+    beside = {"ellipsis", "coreference", "cross-sentence"}.intersection(claim.phenomena)
+    for number in sorted(counted(claim.text) - said):
+        if number not in reading.numbers:
+            yield Finding("text", f"the number {number}", "one that the article has", "warning")
+        elif not beside:
+            wanted = "one in its spans, or ellipsis, coreference or cross-sentence"
+            yield Finding("text", f"the number {number}", wanted, "warning")
+
+
+def _holder(claim: GoldClaim) -> Iterator[Finding]:
+    if claim.type == "position" and claim.source is not None:
+        names = (claim.source.name, *claim.source.aliases)
+        if all(_stems(name).isdisjoint(_stems(claim.text)) for name in names):
+            yield Finding("text", shown(claim.text), f"its holder, {claim.source.name}", "warning")
+
+
+def _whole_quoted(claim: GoldClaim, reading: Reading) -> Iterator[Finding]:
+    if claim.source is not None and "direct-quote" in claim.phenomena:
+        inside = (_in_quotation_marks(span, reading.text) for span in claim.spans)
+        if not any(inside):
+            wanted = "direct with one span wholly in quotation marks, or mixed"
+            yield Finding("source.mode", "direct", wanted, "warning")
+
+
+def _in_quotation_marks(span: Span, text: str) -> bool:
+    """Whether a span begins within a quotation; marks are taken in turns within a paragraph."""
+    start, _ = span
+    line = text.rfind("\n", 0, start) + 1
+    opened = sum(text.count(mark, line, start) for mark in '"“”')
+    return opened % 2 == 1 or text[start : start + 1] in '"“'
+
+
+def _type_cues(claim: GoldClaim) -> Iterator[Finding]:
+    wanted = keywords.doubt(claim.text, claim.type)
+    if wanted:
+        yield Finding("type", claim.type, wanted, "warning")
+
+
 def _copied(claim: GoldClaim, reading: Reading) -> Iterator[Finding]:
-    for name, wording in named_wordings(claim):
+    source = claim.source
+    names = (source.name, *source.aliases, *source.via) if source else ()
+    for name, wording in (*named_wordings(claim), *(("source", words) for words in names)):
         yield from copied(name, wording, reading)
 
 
@@ -229,6 +283,8 @@ RULES: tuple[tuple[tuple[str, ...], Callable[[GoldClaim], Iterator[Finding]]], .
     (("source", "phenomena"), _nested),
     (("certainty", "phenomena"), _hedged),
     (("polarity", "phenomena"), _negative),
+    (("text", "type", "source"), _holder),
+    (("text", "type"), _type_cues),
 )
 """Fields that a rule reads, and the rule."""
 
@@ -236,7 +292,10 @@ TEXT_RULES: tuple[
     tuple[tuple[str, ...], Callable[[GoldClaim, Reading], Iterator[Finding]]], ...
 ] = (
     (("spans",), _spans_in_text),
+    (("text", "forms", "spans"), _span_words),
+    (("text", "spans", "phenomena"), _numbers),
+    (("source", "spans", "phenomena"), _whole_quoted),
     (("source",), _names),
-    (("text", "forms"), _copied),
+    (("text", "forms", "source"), _copied),
 )
 """The same, for rules that also read the article."""

@@ -32,12 +32,13 @@ class Account(Frozen, frozen=True):
 class Board(Frozen, frozen=True):
     """One corpus of the page: its scorecards, and by system the accounts of its articles.
 
-    Accounts may be left out, wholly or for some systems or articles. ``skipped`` is that of
-    ``leaderboard``.
+    Accounts may be left out, wholly or for some systems or articles. ``skipped`` and
+    ``ceilings`` are those of ``leaderboard``.
     """
 
     cards: tuple[Scorecard, ...]
     skipped: tuple[tuple[str, str], ...] = ()
+    ceilings: tuple[Scorecard, ...] = ()
     accounts: Mapping[str, tuple[Account, ...]] = {}
 
 
@@ -73,7 +74,7 @@ def _board(board: Board) -> dict[str, Any]:
     cards = ranked(board.cards)
     return {
         "name": place(cards[0]) if cards else "nothing scored",
-        "table": leaderboard(cards, board.skipped),
+        "table": leaderboard(cards, board.skipped, ceilings=board.ceilings),
         "told": any(board.accounts.values()),
         "systems": [_system(card, board.accounts.get(card.system, ())) for card in cards],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isnan
+from types import MappingProxyType
 from typing import get_args
 
 import numpy as np
@@ -28,16 +29,18 @@ def leaderboard(
     cards: Sequence[Scorecard],
     skipped: Sequence[tuple[str, str]] = (),
     *,
+    ceilings: Sequence[Scorecard] = (),
     timed: bool = True,
 ) -> Table:
     """A row a system, best claim F1 (types ignored) first; ties by name, undefined last.
 
-    ``skipped`` pairs a system that could not run with the reason and the command that installs
-    it. ``timed=False`` leaves out the seconds, for a file that must not change from run to run.
-    Raises Incomparable where the cards were not measured alike.
+    ``ceilings`` are cards of the annotators, which stand above. ``skipped`` pairs a system that
+    could not run with the reason and the command that installs it. ``timed=False`` leaves out the
+    seconds, for a file that must not change from run to run. Raises Incomparable where the cards
+    were not measured alike.
     """
     _require_alike(cards)
-    rows = tuple(_leaderboard_row(card) for card in ranked(cards))
+    rows = tuple(_leaderboard_row(card) for card in (*ceilings, *ranked(cards)))
     columns = ("system", "P", "R", "F1", "typed F1", "macro-F1", "failures", "s/article")
     width = len(columns) if timed else -1
     return Table(
@@ -46,9 +49,16 @@ def leaderboard(
         rows=tuple(row[:width] for row in rows),
         notes=(
             *_measured(cards),
+            *([_CEILING] if ceilings else []),
             *(f"skipped: {name}: {reason}" for name, reason in skipped),
         ),
     )
+
+
+_CEILING = (
+    "annotators (language models): their labels before adjudication, scored like a system: the "
+    "ceiling, somewhat flattered as the gold grew out of them"
+)
 
 
 def _leaderboard_title(cards: Sequence[Scorecard]) -> str:
@@ -220,20 +230,25 @@ def tally(explained: Sequence[Explained]) -> str:
     return ", ".join(f"{seen[o]} {o}" for o in OUTCOMES if seen[o]) or "no claims on either side"
 
 
-def leaderboard_markdown(by_corpus: Mapping[str, Sequence[Scorecard]]) -> str:
+def leaderboard_markdown(
+    by_corpus: Mapping[str, Sequence[Scorecard]],
+    ceilings: Mapping[str, Sequence[Scorecard]] = MappingProxyType({}),
+) -> str:
     """The content of LEADERBOARD.md: a table a corpus, followed by the types of its systems.
 
-    A pure function of the counts: no times, no machine, and the same in any order of systems.
-    Raises Incomparable where the cards of one corpus were not measured alike.
+    ``ceilings`` are cards of the annotators by corpus. A pure function of the counts: no times,
+    no machine, and the same in any order of systems. Raises Incomparable where the
+    cards of one corpus were not measured alike.
     """
     parts = [
         "# Leaderboard\n",
         "Computed from the scorecards in this folder by `claimbench report`; not edited by hand.\n",
-        "The corpora of this version are small and were labelled by language models "
-        "(gold/DATASHEET.md): read the intervals before the ranks.\n",
+        "The gold was labelled by language models (gold/DATASHEET.md); read the intervals before "
+        "the ranks.\n",
     ]
-    for cards in by_corpus.values():
+    for corpus, cards in by_corpus.items():
         ordered = ranked(cards)
-        parts.append(markdown([leaderboard(ordered, timed=False)], level=2))
+        table = leaderboard(ordered, ceilings=ceilings.get(corpus, ()), timed=False)
+        parts.append(markdown([table], level=2))
         parts.append(markdown([type_table(card) for card in ordered], level=3))
     return "\n".join(parts)

@@ -69,6 +69,23 @@ def test_claims_that_begin_together_keep_the_shorter_first_and_then_their_order(
     assert [c["text"] for c in kept(path)] == ["b", "a", "long"]
 
 
+def test_sentences_without_a_claim_are_placed_and_ordered_too(draft):
+    path = draft({"text": "E", "spans": ["The strike began"]})
+    entries = [{"span": "Nobody came.", "reason": "b"}, {"span": [18, 48], "reason": "a"}]
+    head, claim = map(json.loads, path.read_text().splitlines())
+    path.write_text("\n".join(map(json.dumps, (head | {"no_claim": entries}, claim))) + "\n")
+    assert fix(path, TEXT) is True
+    assert json.loads(path.read_text().splitlines()[0])["no_claim"] == [
+        {"span": [18, 48], "reason": "a"},
+        {"span": [49, 61], "reason": "b"},
+    ]
+    entries[0]["span"] = "Somebody came."
+    path.write_text("\n".join(map(json.dumps, (head | {"no_claim": entries}, claim))) + "\n")
+    (problem,) = obstacles(path, TEXT)
+    assert (problem.line, problem.field) == (1, "no_claim[0].span")
+    assert "Nobody came." in problem.expected
+
+
 def test_defaults_go_and_unknown_keys_stay(draft):
     source = {"mode": "mixed", "via": [], "aliases": ["O"], "name": "Odd"}
     path = draft(

@@ -1,30 +1,22 @@
-"""Attacks on the scorer, and agreement between annotators.
+"""Attacks on the scorer: games that published scorers lose, played on real gold.
 
-The attacks are games that published scorers lose. Each is played on real gold; a scorer that
-lets one through cannot be trusted with any number.
+A scorer that lets one through cannot be trusted with any number.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
-from bench import stats
-from bench.matching import DEFAULT, Matcher, align
+from bench.matching import DEFAULT, Matcher
 from bench.model import (
-    TYPES,
     Claim,
-    ClaimType,
-    Counts,
     Frozen,
     Gold,
-    GoldClaim,
     Labelled,
     Scorecard,
-    Source,
-    total,
 )
 from bench.score import evaluate
 
@@ -201,89 +193,3 @@ _ATTACKS: dict[str, _Check] = {
     "counts per type sum to the whole": _whole_is_sum,
     "the ids of claims mean nothing": _ids_mean_nothing,
 }
-
-
-class Agreement(Frozen, frozen=True):
-    """How far two annotators agree, before anyone adjudicated.
-
-    ``claims`` counts B's claims against A's as gold, ``reverse`` A's against B's; optional claims
-    of either side are set aside. ``types`` is the same per type, types having to agree. Over the
-    aligned pairs: ``type_kappa`` is Cohen's kappa, the others are shares in [0, 1]. None where
-    undefined.
-    """
-
-    articles: int
-    claims: Counts
-    reverse: Counts
-    pairs: int
-    types: dict[ClaimType, Counts]
-    type_kappa: float | None
-    source: float | None
-    polarity: float | None
-    certainty: float | None
-    central: float | None
-
-
-Labels = Mapping[str, Sequence[GoldClaim]]
-
-
-def agreement(a: Labels, b: Labels, matcher: Matcher = DEFAULT) -> Agreement:
-    """Compare two annotators' claims (article id -> claims) over the articles both labelled.
-
-    Claims are aligned by ``matcher``, one to one, over all forms of both sides.
-    """
-    shared = [article for article in a if article in b]
-    aligned = [_align_annotators(article, a[article], b[article], matcher) for article in shared]
-    pairs = [pair for _, found in aligned for pair in found]
-    backwards = [_align_annotators(article, b[article], a[article], matcher) for article in shared]
-    return Agreement(
-        articles=len(shared),
-        claims=total(counts for counts, _ in aligned),
-        reverse=total(counts for counts, _ in backwards),
-        pairs=len(pairs),
-        types={t: _type_counts(t, [(a[s], b[s]) for s in shared], pairs) for t in TYPES},
-        type_kappa=stats.kappa([x.type for x, _ in pairs], [y.type for _, y in pairs]),
-        source=_share([_same_source(x.source, y.source) for x, y in pairs]),
-        polarity=_share([x.polarity == y.polarity for x, y in pairs]),
-        certainty=_share([x.certainty == y.certainty for x, y in pairs]),
-        central=_share([x.central == y.central for x, y in pairs]),
-    )
-
-
-ClaimPair = tuple[GoldClaim, GoldClaim]
-
-
-def _align_annotators(
-    article: str, a: Sequence[GoldClaim], b: Sequence[GoldClaim], matcher: Matcher
-) -> tuple[Counts, list[ClaimPair]]:
-    alignment = align(article, a, b, matcher)
-    matched = [(a[p.gold], b[p.predicted]) for p in alignment.pairs]
-    pairs = [(x, y) for x, y in matched if not y.optional]
-    alone = sum(not b[j].optional for j in alignment.spurious)
-    return Counts(tp=len(pairs), fp=alone, fn=len(alignment.missed)), pairs
-
-
-def _type_counts(
-    kind: ClaimType,
-    articles: Sequence[tuple[Sequence[GoldClaim], Sequence[GoldClaim]]],
-    pairs: Sequence[ClaimPair],
-) -> Counts:
-    both = sum(x.type == y.type == kind for x, y in pairs)
-    in_a = sum(c.type == kind and not c.optional for a, _ in articles for c in a)
-    in_b = sum(c.type == kind and not c.optional for _, b in articles for c in b)
-    return Counts(tp=both, fp=in_b - both, fn=in_a - both)
-
-
-def _same_source(one: Source | None, other: Source | None) -> bool:
-    """Both none, or credited to parties that share a name."""
-    if one is None or other is None:
-        return one is other
-    return not _names(one).isdisjoint(_names(other))
-
-
-def _names(source: Source) -> set[str]:
-    return {name.casefold().removeprefix("the ") for name in (source.name, *source.aliases)}
-
-
-def _share(agreed: Sequence[bool]) -> float | None:
-    return sum(agreed) / len(agreed) if agreed else None
