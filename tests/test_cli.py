@@ -79,6 +79,56 @@ def test_check_tells_every_problem_with_file_line_and_field(project):
     assert done.err.startswith("error: the gold has 3 errors\n")
 
 
+def test_check_records_a_release_and_keeps_it(project):
+    out = project("check", "core", "--release").out
+    assert re.match(r"core 0\.1\.0: [0-9a-f]{64}, of \d{4}-\d\d-\d\d\n", out)
+    project.edit(project.labels("mill"), "Oxbow's mill stopped.", "Oxbow's mill stood still.")
+    done = project("check", code=1)
+    assert "version: found content " in done.out
+    assert "with other content" in project.fails("check", "core", "--release", code=1)
+    toml = project.root / "gold/core/corpus.toml"
+    project.edit(toml, 'version = "0.1.0"', 'version = "0.2.0"')
+    assert "core 0.2.0: " in project("check", "core", "--release").out
+    project("check")
+
+
+def test_nothing_is_released_that_has_errors(project):
+    project.edit(project.labels("harbour"), '"numerical"', '"numericla"')
+    assert "nothing is recorded" in project.fails("check", "core", "--release", code=1)
+    assert not (project.root / "gold/core/releases.jsonl").exists()
+
+
+def test_labels_go_to_label_studio_and_come_back(project, tmp_path):
+    done = project("export", "label-studio", tmp_path / "out")
+    assert f"{tmp_path}/out/core.json: 4 tasks\n" in done.out
+    assert "letters" in done.err
+    again = project("import", tmp_path / "out/core.json", tmp_path / "back")
+    assert len(again.out.splitlines()) == 4
+    for article in ("harbour", "bakery", "orchard", "mill"):
+        back = tmp_path / f"back/{article}.jsonl"
+        assert back.read_bytes() == project.labels(article).read_bytes()
+    assert "claimbench fetch letters" in project.fails(
+        "export", "label-studio", tmp_path / "x", "--corpus", "letters", code=2
+    )
+    error = project.fails("import", tmp_path / "gone.json", tmp_path, code=2)
+    assert "an export of Label Studio" in error
+
+
+def test_annotators_are_the_ceiling_of_the_leaderboard(project):
+    shutil.copytree(project.root / "gold/core/claims", project.root / "gold/annotators/A/core")
+    out = project("run", "lines").out
+    assert re.search(r"^annotator A +1\.000 .*\nlines ", out, re.MULTILINE)
+    project("report", "--html", "page.html")
+    written = (project.root / "results/LEADERBOARD.md").read_text()
+    assert written.index("| annotator A | 1.000") < written.index("| lines |")
+    assert "annotator A" in (project.root / "page.html").read_text()
+    # Another gold than the cards': no ceiling rather than a wrong one.
+    path = project.labels("bakery")
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
+    project("report")
+    assert "annotator A" not in (project.root / "results/LEADERBOARD.md").read_text()
+
+
 def test_check_of_nothing(made, tmp_path):
     error = made.fails("--root", tmp_path, "check", code=2)
     assert error == f"error: {tmp_path}/gold: found no corpus; expected NAME/corpus.toml\n"

@@ -317,24 +317,27 @@ def export(
     places = shared.places()
     found = [gold.find_corpus(name, places) for name in shared.corpus_names(corpora, places)]
     missing = gold.absent(places, [corpus.name for corpus in found])
+    how = "not exported" if form == "label-studio" else "exported without texts"
     for name, ids in missing.items():
-        lack, command = shared.absence(ids), shared.how_to_fetch(name, places)
-        shared.note(f"{name}: exported without texts: {lack}; next: {command}")
-    texts = {c: bool(corpora) or c.name in missing or _may_be_passed_on(c) for c in found}
-    names = ", ".join(corpus.name for corpus in found)
-    if form == "hf":
-        gold.export_hf(texts, folder, places, url)
-        typer.echo(f"{folder}: datasets.load_dataset({str(folder)!r}, NAME) with NAME of {names}")
-    elif form == "csv":
-        for corpus, may in texts.items():
-            gold.export_csv(corpus, folder / corpus.name, places, texts=may)
-            typer.echo(f"{folder / corpus.name}: articles.csv, claims.csv")
-    else:
+        if form != "label-studio" or not corpora:
+            lack, command = shared.absence(ids), shared.how_to_fetch(name, places)
+            shared.note(f"{name}: {how}: {lack}; next: {command}")
+    if form == "label-studio":
         for corpus in found:
-            if corpora or corpus.name not in missing:
+            if corpora or len(missing.get(corpus.name, ())) < len(corpus.article):
                 left_out = gold.export_label_studio(corpus, folder, places, blank=blank)
                 tasks = shared.count(len(corpus.article) - len(left_out), "task")
                 typer.echo(f"{folder / corpus.name}.json: {tasks}")
+        return
+    texts = {c: bool(corpora) or c.name in missing or _may_be_passed_on(c) for c in found}
+    if form == "hf":
+        names = ", ".join(corpus.name for corpus in found)
+        gold.export_hf(texts, folder, places, url)
+        typer.echo(f"{folder}: datasets.load_dataset({str(folder)!r}, NAME) with NAME of {names}")
+        return
+    for corpus, may in texts.items():
+        gold.export_csv(corpus, folder / corpus.name, places, texts=may)
+        typer.echo(f"{folder / corpus.name}: articles.csv, claims.csv")
 
 
 def import_(

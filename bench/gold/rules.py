@@ -233,19 +233,23 @@ def _holder(claim: GoldClaim) -> Iterator[Finding]:
 
 
 def _whole_quoted(claim: GoldClaim, reading: Reading) -> Iterator[Finding]:
-    if claim.source is not None and "direct-quote" in claim.phenomena:
-        inside = (_in_quotation_marks(span, reading.text) for span in claim.spans)
-        if not any(inside):
-            wanted = "direct with one span wholly in quotation marks, or mixed"
-            yield Finding("source.mode", "direct", wanted, "warning")
+    direct = claim.source is not None and "direct-quote" in claim.phenomena
+    if direct and not any(_quotes(claim, span, reading.text) for span in claim.spans):
+        wanted = "direct with one span in quotation marks, or mixed"
+        yield Finding("source.mode", "direct", wanted, "warning")
 
 
-def _in_quotation_marks(span: Span, text: str) -> bool:
-    """Whether a span begins within a quotation; marks are taken in turns within a paragraph."""
-    start, _ = span
+def _quotes(claim: GoldClaim, span: Span, text: str) -> bool:
+    """Whether a span lies in quotation marks, or holds some if attribution belongs to it."""
+    start, end = span
+    if claim.type == "position" and any(mark in text[start:end] for mark in _MARKS):
+        return True
     line = text.rfind("\n", 0, start) + 1
-    opened = sum(text.count(mark, line, start) for mark in '"“”')
-    return opened % 2 == 1 or text[start : start + 1] in '"“'
+    opened = sum(text.count(mark, line, start) for mark in _MARKS)
+    return opened % 2 == 1 or text[start : start + 1] in _MARKS
+
+
+_MARKS = ('"', "“", "”")
 
 
 def _type_cues(claim: GoldClaim) -> Iterator[Finding]:

@@ -145,7 +145,7 @@ VOSS_SAID = {"source": {**VOSS, "mode": "direct"}, "phenomena": ["direct-quote"]
             "the number 15",
             "the article has",
         ),
-        (3, VOSS_SAID, "source.mode", "direct", "one span wholly in quotation marks"),
+        (3, VOSS_SAID, "source.mode", "direct", "one span in quotation marks"),
         (
             4,
             {"text": "The strike is reckless.", "facts": [["reckless"]]},
@@ -405,6 +405,31 @@ def test_missing_files_are_said(toy):
         ("one.txt", "file"),
         ("two.jsonl", "file"),
     ]
+
+
+def test_every_problem_is_said_in_one_run(toy):
+    """Bytes, lines, fields, ids, offsets, a text that changed and one that is gone."""
+    one, two = toy.labels("one"), toy.labels("two")
+    toy.edit(one, '"type":"event"', '"type":"rumour"')
+    toy.edit(one, "[[88,121]]", "[[88,1210]]")
+    toy.edit(one, '"id":"one-c03"', '"id":"one-c02"')
+    one.write_bytes(b"\xef\xbb\xbf" + one.read_bytes().replace(b"\n", b"\r\n"))
+    toy.edit(two, "Fourteen crossings", "Fourteen \\ud83d crossings")
+    toy.text("two").write_text(toy.text("two").read_text() + "More.\n")
+    toy.text("three").unlink()
+    problems = found(toy)
+    for expected in (
+        ("one.jsonl", 1, "file", "a byte order mark"),
+        ("one.jsonl", 1, "file", "a carriage return"),
+        ("one.jsonl", 2, "type", "'rumour'"),
+        ("one.jsonl", 3, "spans[0]", "end 1210"),
+        ("one.jsonl", 4, "id", "'one-c02', as in line 3"),
+        ("three.txt", None, "file", "No such file or directory"),
+    ):
+        assert expected in problems
+    said = [(name, line, field) for name, line, field, _ in problems]
+    assert ("two.jsonl", 3, "line") in said  # a surrogate that stands alone is no character
+    assert ("two.txt", None, "text") in said  # the SHA-256 of another text
 
 
 def test_strays_are_said(toy):
