@@ -88,6 +88,20 @@ def test_agreement_by_hand():
     assert measured.type_kappa.value == pytest.approx(0)
 
 
+def test_optional_claims_of_either_side_are_set_aside():
+    said = "The pier closed on Monday morning."
+    required = make_gold_claim(said, "On Monday morning the pier closed.", id="x-c01")
+    optional = msgspec.structs.replace(required, optional=True)
+    for a, b in ((required, optional), (optional, required)):
+        measured = agreement({"x": [a]}, {"x": [b]})
+        assert measured.claims == measured.reverse == Counts()
+        assert measured.types["event"] == Counts()
+    # An optional claim in the very words takes nothing from the required one.
+    close = make_gold_claim("On Monday the pier closed in the morning.", id="x-c02")
+    measured = agreement({"x": [required]}, {"x": [optional, close]})
+    assert measured.claims == measured.reverse == Counts(tp=1)
+
+
 def test_annotators_agree_with_themselves():
     labels = {"harbour": [msgspec.structs.replace(c, optional=False) for c in HARBOUR]}
     measured = agreement(labels, labels)

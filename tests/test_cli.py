@@ -92,16 +92,41 @@ def test_check_records_a_release_and_keeps_it(project):
     project("check")
 
 
-def test_nothing_is_released_that_has_errors(project):
+def test_nothing_is_released_that_is_not_whole(project):
+    assert "without a CORPUS" in project.fails("check", "--release", code=2)
+    error = project.fails("check", "core", "letters", "--release", code=1)
+    assert "nothing is recorded: 0 errors; letters: the text of 1 labelled article" in error
     project.edit(project.labels("harbour"), '"numerical"', '"numericla"')
-    assert "nothing is recorded" in project.fails("check", "core", "--release", code=1)
+    done = project("check", "core", "--release", code=1)
+    assert "nothing is recorded: 1 error" in done.err
+    assert "found 'numericla'" in done.out
     assert not (project.root / "gold/core/releases.jsonl").exists()
+
+
+@pytest.mark.parametrize("form", ["csv", "hf", "label-studio"])
+def test_a_users_own_copy_is_exported_by_name_alone(project, tmp_path, form):
+    mine = project.write("mine/letter.txt", LETTER).parent
+    project("fetch", "letters", "--from", mine)
+    project("export", form, tmp_path / "all")
+    assert not any(b"run dry" in p.read_bytes() for p in (tmp_path / "all").rglob("*.*"))
+    project("export", form, tmp_path / "own", "--corpus", "letters")
+    assert any(b"run dry" in p.read_bytes() for p in (tmp_path / "own").rglob("*.*"))
+
+
+def test_a_broken_file_of_an_annotator_costs_the_ceiling_alone(project):
+    shutil.copytree(project.root / "gold/core/claims", project.root / "gold/annotators/A/core")
+    with (project.root / "gold/annotators/A/core/bakery.jsonl").open("a") as stream:
+        stream.write("garbage\n")
+    done = project("run", "lines")
+    assert "core: no ceiling, as the annotators' labels cannot be read" in done.err
+    assert "Leaderboard of core" in done.out
+    assert "annotators/A/core/bakery.jsonl:4: line: found" in project("check", code=1).out
 
 
 def test_labels_go_to_label_studio_and_come_back(project, tmp_path):
     done = project("export", "label-studio", tmp_path / "out")
     assert f"{tmp_path}/out/core.json: 4 tasks\n" in done.out
-    assert "letters" in done.err
+    assert done.err.startswith("letters: its texts stay out, as they may not be passed on")
     again = project("import", tmp_path / "out/core.json", tmp_path / "back")
     assert len(again.out.splitlines()) == 4
     for article in ("harbour", "bakery", "orchard", "mill"):
@@ -693,7 +718,7 @@ def test_audit_of_the_annotators(project):
 
 def test_export_csv(made, tmp_path):
     done = made("export", "csv", tmp_path)
-    assert "letters: exported without texts: the text of 1 labelled article is not here" in done.err
+    assert done.err.startswith("letters: its texts stay out, as they may not be passed on")
     with (tmp_path / "core/claims.csv").open(newline="") as stream:
         claims = list(csv.DictReader(stream))
     assert [c["id"] for c in claims if c["article"] == "bakery"] == ["bakery-c01", "bakery-c02"]

@@ -15,7 +15,7 @@ from bench.store import digest
 
 ARTICLES, KILLS = 40, 20
 HEAD = (
-    'schema = 1\nname = "towns"\ntitle = "Invented"\nversion = "1"\nlanguage = "en"\n'
+    'schema = 1\nname = "towns"\ntitle = "Invented"\nversion = "1.0.0"\nlanguage = "en"\n'
     'licence = "none"\ntext = "held"\nnormalise = []\n'
 )
 SLOW = """

@@ -57,10 +57,14 @@ def write(places, *claims):
     path.write_text("\n".join(lines) + "\n")
 
 
+CONFUSED = "'The pier closed because the tide broke it.', which also fits {text!r}"
+
+
 def review(places, **fields):
-    line = {"claim": "pier-c01", "text": CAUSE["text"], "field": "forms", "reason": "entails it"}
+    found = CONFUSED.format(text=BREAK["text"])
+    line = {"claim": "pier-c01", "field": "forms", "found": found, "reason": "entails it"}
     path = places.gold[0] / "toy/reviewed.jsonl"
-    path.write_text('{"schema":1}\n' + json.dumps(line | fields) + "\n")
+    path.write_text('{"schema":1}\n\n' + json.dumps(line | fields) + "\n")
 
 
 def check(places):
@@ -70,7 +74,8 @@ def check(places):
 def test_a_wording_that_fits_another_claim_is_said(places):
     (problem,) = check(places)
     assert (problem.claim, problem.field, problem.severity) == ("pier-c01", "forms", "warning")
-    assert "also fits pier-c02 (The tide broke the pier.)" in problem.found
+    assert problem.found == CONFUSED.format(text=BREAK["text"])
+    assert "tell it from pier-c02" in problem.expected
     assert problem.line == 2
 
 
@@ -108,11 +113,12 @@ def test_a_reviewed_warning_is_silent(places):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"claim": "pier-c09"}, "expected the id of a claim"),
-        ({"text": "The pier shut."}, "as it reads now"),
-        ({"field": "type"}, "no warning of type for pier-c01"),
+        ({"claim": "pier-c09"}, "no such warning of forms for pier-c09"),
+        ({"found": "something else"}, "look again, or delete the line"),
+        ({"field": "type"}, "no such warning of type for pier-c01"),
         ({"reason": " "}, "expected why the warning stands"),
-        ({"reason": 3}, "expected a reviewed warning"),
+        ({"reason": 3}, "reason: found 3"),
+        ({"text": "x"}, "text: found an unknown key"),
     ],
 )
 def test_a_review_that_is_void_is_an_error_and_silences_nothing(places, fields, said):
@@ -121,6 +127,14 @@ def test_a_review_that_is_void_is_an_error_and_silences_nothing(places, fields, 
     assert [p.severity for p in problems] == ["warning", "error"]
     assert said in str(problems[1])
     assert problems[1].file.endswith("reviewed.jsonl")
+    assert problems[1].line == 3  # an empty line counts
+
+
+def test_a_torn_review_is_said(places):
+    review(places)
+    path = places.gold[0] / "toy/reviewed.jsonl"
+    path.write_text(path.read_text()[:-9])
+    assert {"line", "file"} <= {p.field for p in check(places)}
 
 
 def test_an_error_cannot_be_reviewed_away(places):
@@ -154,6 +168,31 @@ def test_ceilings_are_the_raw_labels_scored_like_a_system(places):
     source = places.gold[0] / "toy/claims/pier.jsonl"
     (folder / "pier.jsonl").write_text("\n".join(source.read_text().splitlines()[:2]) + "\n")
     (card,) = audit.ceilings(corpus, "test", places)
+    assert card.signature.gold == gold.digest(gold.load("toy", places, "test"))
     assert card.system == "annotator A"
     assert (card.claims.tp, card.claims.fp, card.claims.fn) == (1, 0, 1)
     assert audit.ceilings(corpus, "dev", places) == ()
+
+
+def test_an_optional_claim_of_an_annotator_is_not_scored(places):
+    from bench import gold
+
+    folder = places.gold[0] / "annotators/B/toy"
+    folder.mkdir(parents=True)
+    header = {"schema": 1, "article": "pier", "summary": ""}
+    extra = {**BREAK, "id": "pier-c03", "text": "Pigs fly.", "optional": True}
+    lines = [json.dumps(line) for line in (header, CAUSE, extra)]
+    (folder / "pier.jsonl").write_text("\n".join(lines) + "\n")
+    (card,) = audit.ceilings(gold.find_corpus("toy", places), "test", places)
+    assert (card.claims.tp, card.claims.fp, card.claims.fn) == (1, 0, 1)
+
+
+def test_raw_labels_that_cannot_be_read_are_said(places):
+    folder = places.gold[0] / "annotators/A/toy"
+    folder.mkdir(parents=True)
+    (folder / "pier.jsonl").write_text('{"schema":1}\n{"id":"pier-c01"}\nnot JSON\n')
+    (folder / "quay.jsonl").write_text('{"schema":1}\n')
+    said = {(p.file.rsplit("/", 1)[-1], p.line, p.field) for p in check(places)}
+    assert {("pier.jsonl", 2, "text"), ("pier.jsonl", 3, "line"), ("quay.jsonl", None, "file")} <= (
+        said
+    )

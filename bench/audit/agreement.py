@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import Any
@@ -55,13 +56,14 @@ def agreement(a: Labels, b: Labels, matcher: Matcher = DEFAULT) -> Agreement:
     Claims are aligned by ``matcher``, one to one, over all forms of both sides.
     """
     shared = [article for article in a if article in b]
-    aligned = [_align_annotators(article, a[article], b[article], matcher) for article in shared]
-    backwards = [_align_annotators(article, b[article], a[article], matcher) for article in shared]
-    pairs = [found for _, found in aligned]
-    claims = _rows([[counts] for counts, _ in aligned], 1)
-    types = _rows([_types(a[s], b[s], found) for s, found in zip(shared, pairs, strict=True)], 8)
-    equal = _rows([_equal(found) for found in pairs], 4)
-    confused = np.array([_confusion(found) for found in pairs]).reshape(-1, len(TYPES) ** 2, 3)
+    compared = [_compare(article, a[article], b[article], matcher) for article in shared]
+    backwards = [_compare(article, b[article], a[article], matcher) for article in shared]
+    claims = _rows([[found.counts] for found in compared], 1)
+    types = _rows([_types(found) for found in compared], len(TYPES))
+    equal = _rows([_equal(found.pairs) for found in compared], 4)
+    confused = np.array([_confusion(found.pairs) for found in compared]).reshape(
+        -1, len(TYPES) ** 2, 3
+    )
     table = np.concatenate((claims, types, equal, confused), axis=1)
     draws = stats.resampled(table)
     f1s = _estimates(table, draws, stats.f1)
@@ -70,9 +72,9 @@ def agreement(a: Labels, b: Labels, matcher: Matcher = DEFAULT) -> Agreement:
     source, polarity, certainty, central = shares[9:13]
     return Agreement(
         articles=len(shared),
-        claims=total(counts for counts, _ in aligned),
-        reverse=total(counts for counts, _ in backwards),
-        pairs=sum(map(len, pairs)),
+        claims=total(found.counts for found in compared),
+        reverse=total(found.counts for found in backwards),
+        pairs=sum(len(found.pairs) for found in compared),
         types={t: Counts(*map(int, types[:, n].sum(axis=0))) for n, t in enumerate(TYPES)},
         claim_f1=f1s[0],
         type_f1=dict(zip(TYPES, f1s[1:9], strict=True)),
@@ -107,27 +109,45 @@ def _estimates(
     ]
 
 
-def _align_annotators(
+class _Compared(Frozen, frozen=True):
+    """Required claims of A and B that match, and those of either that nothing matches."""
+
+    pairs: tuple[ClaimPair, ...]
+    only_a: tuple[GoldClaim, ...]
+    only_b: tuple[GoldClaim, ...]
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(tp=len(self.pairs), fp=len(self.only_b), fn=len(self.only_a))
+
+
+def _compare(
     article: str, a: Sequence[GoldClaim], b: Sequence[GoldClaim], matcher: Matcher
-) -> tuple[Counts, list[ClaimPair]]:
-    alignment = align(article, a, b, matcher)
-    matched = [(a[p.gold], b[p.predicted]) for p in alignment.pairs]
-    pairs = [(x, y) for x, y in matched if not y.optional]
-    alone = sum(not b[j].optional for j in alignment.spurious)
-    return Counts(tp=len(pairs), fp=alone, fn=len(alignment.missed)), pairs
+) -> _Compared:
+    """Align the required claims; what is left over may still stand for an optional one."""
+    required_a, required_b = ([c for c in side if not c.optional] for side in (a, b))
+    alignment = align(article, required_a, required_b, matcher)
+
+    def unmatched(
+        claims: Sequence[GoldClaim], left: Sequence[int], other: Sequence[GoldClaim]
+    ) -> tuple[GoldClaim, ...]:
+        alone = [claims[i] for i in left]
+        optional = [claim for claim in other if claim.optional]
+        return tuple(alone[i] for i in align(article, alone, optional, matcher).missed)
+
+    return _Compared(
+        pairs=tuple((required_a[p.gold], required_b[p.predicted]) for p in alignment.pairs),
+        only_a=unmatched(required_a, alignment.missed, b),
+        only_b=unmatched(required_b, alignment.spurious, a),
+    )
 
 
-def _types(
-    a: Sequence[GoldClaim], b: Sequence[GoldClaim], pairs: Sequence[ClaimPair]
-) -> list[Counts]:
+def _types(found: _Compared) -> list[Counts]:
     """Per type: pairs of that type on both sides, further ones in B, further ones in A."""
-
-    def count(kind: ClaimType) -> Counts:
-        both = sum(x.type == y.type == kind for x, y in pairs)
-        in_a, in_b = (sum(c.type == kind and not c.optional for c in side) for side in (a, b))
-        return Counts(tp=both, fp=in_b - both, fn=in_a - both)
-
-    return [count(kind) for kind in TYPES]
+    in_a = Counter(claim.type for claim in (*(x for x, _ in found.pairs), *found.only_a))
+    in_b = Counter(claim.type for claim in (*(y for _, y in found.pairs), *found.only_b))
+    both = Counter(x.type for x, y in found.pairs if x.type == y.type)
+    return [Counts(tp=both[t], fp=in_b[t] - both[t], fn=in_a[t] - both[t]) for t in TYPES]
 
 
 def _equal(pairs: Sequence[ClaimPair]) -> list[Counts]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bench.gold import Corpus, raw_labels, read_claims
+from msgspec.structs import replace
+
+from bench.gold import Corpus, digest_unread, raw_labels, read_claims
 from bench.matching import DEFAULT, Matcher
 from bench.model import ANNOTATORS, Article, Claim, Gold, Labelled, Scorecard
 from bench.score import evaluate
@@ -15,8 +17,7 @@ def ceilings(
     """A card for each annotator who labelled every article of ``split`` ("all" for all splits).
 
     It counts raw labels, as they were before anyone adjudicated, against the gold. Texts are not
-    needed, so the digest in the signature of these cards is not that of other systems. Optional
-    claims of an annotator are not among those scored. Raises DataError.
+    needed. Optional claims of an annotator are not among those scored. Raises DataError.
     """
     entries = [e for e in corpus.article if split in (e.split, "all")]
     gold = Gold(
@@ -31,7 +32,8 @@ def ceilings(
             for e in entries
         ),
     )
-    return tuple(
+    digest = digest_unread(corpus, split)
+    cards = (
         evaluate(
             gold,
             {
@@ -45,3 +47,4 @@ def ceilings(
         if (raw := raw_labels(who, corpus.name, places)).keys() >= {e.id for e in entries}
         and entries
     )
+    return tuple(replace(card, signature=replace(card.signature, gold=digest)) for card in cards)

@@ -33,7 +33,7 @@ def check(
 def confusions(path: Path, claims: Sequence[GoldClaim], matcher: Matcher) -> Iterator[Problem]:
     """Yield claims of one article whose wordings the matcher does not keep apart.
 
-    ``path`` is the file of labels, whose lines after the header are ``claims``.
+    ``path`` is the file of labels in the form that is kept: a header, then a claim a line.
     """
     wordings = [(i, wording) for i, claim in enumerate(claims) for wording in claim.wordings]
     accepted = matcher.accepted(claims, [(wording,) for _, wording in wordings])
@@ -50,12 +50,13 @@ def confusions(path: Path, claims: Sequence[GoldClaim], matcher: Matcher) -> Ite
             confused.setdefault((i, k), wording)
     for (i, k), wording in confused.items():
         if (k, i) not in confused:
-            found = f"{wording!r}, which also fits {claims[k].id} ({claims[k].text})"
-            wanted = "facts that tell the two apart"
+            found = f"{wording!r}, which also fits {claims[k].text!r}"
+            wanted = f"facts that tell it from {claims[k].id}"
             yield _problem(path, i, claims, "forms", found, wanted, "warning")
         elif i < k:
-            found = f"wordings that fit {claims[k].id} ({claims[k].text}), and the other way round"
-            yield _problem(path, i, claims, "text", found, "each claim once", "warning")
+            found = f"wordings that fit {claims[k].text!r}, and the other way round"
+            wanted = f"each claim once: compare {claims[k].id}"
+            yield _problem(path, i, claims, "text", found, wanted, "warning")
 
 
 def _problem(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bench.cli import shared
-from bench.model import ANNOTATORS, Counts, DataError, GateFailed, GoldClaim
+from bench.model import ANNOTATORS, ClaimbenchError, Counts, DataError, GateFailed, GoldClaim
 
 if TYPE_CHECKING:
     from bench.audit import Agreement, Estimate
@@ -31,7 +31,7 @@ def check(
         typer.Option("--fix", help="First turn quoted spans into offsets and number the claims"),
     ] = False,
     release: Annotated[
-        bool, typer.Option("--release", help="Then record the content under the corpus's version")
+        bool, typer.Option("--release", help="Record the content of CORPUS under its version")
     ] = False,
 ) -> None:
     """Check the gold; tell every problem by file, line and field."""
@@ -63,15 +63,22 @@ def check(
 
 
 def _record(names: list[str] | None, places: Places) -> None:
+    """Record releases of the corpora named: all of them, or none if any is not fit for it."""
     from bench import audit, gold
 
-    for name in shared.corpus_names(names, places):
-        errors = [p for p in audit.check(places, [name]) if p.severity == "error"]
-        if any(p.field != "version" for p in errors):
-            raise GateFailed(
-                f"{name}: {shared.count(len(errors), 'error')}; nothing is recorded",
-                hint=f"claimbench check {name}",
-            )
+    if not names:
+        raise ClaimbenchError("found --release without a CORPUS; expected the corpora to record")
+    errors = [p for p in audit.check(places, names) if p.severity == "error"]
+    unfit = [p for p in errors if p.field != "version"]
+    for problem in unfit:
+        typer.echo(str(problem))
+    lacking = gold.absent(places, names)
+    if unfit or lacking:
+        found = shared.count(len(unfit), "error")
+        for name, ids in lacking.items():
+            found += f"; {name}: {shared.absence(ids)}"
+        raise GateFailed(f"nothing is recorded: {found}", hint="mend or fetch, then again")
+    for name in names:
         recorded = gold.release(gold.find_corpus(name, places))
         typer.echo(f"{name} {recorded.version}: {recorded.digest}, of {recorded.date}")
 
@@ -171,6 +178,9 @@ def _print_agreement(places: Places, corpora: list[str] | None) -> None:
     if not both:
         raise DataError(f"{', '.join(names)}: found no articles that two annotators labelled")
 
+    for name in (n for n in names if n not in both):
+        shared.note(f"{name}: no articles that two annotators labelled")
+
     def measured(one: dict[str, Labels], two: dict[str, Labels]) -> dict[str, Agreement]:
         pairs = {n: (one[n], two[n]) for n in both}
         if len(both) > 1:
@@ -210,7 +220,7 @@ def _agreement_table(measured: dict[str, Agreement]) -> Table:
                 str(m.articles),
                 str(m.claims.tp + m.claims.fn),
                 str(m.claims.tp + m.claims.fp),
-                *map(_estimate, (m.claim_f1, *(getattr(m, field) for field in _FIELDS))),
+                *_estimates(m),
             )
             for name, m in measured.items()
         ),
@@ -221,6 +231,10 @@ def _agreement_table(measured: dict[str, Agreement]) -> Table:
             "in brackets 95 % intervals that resample articles",
         ),
     )
+
+
+def _estimates(measured: Agreement) -> tuple[Measure, ...]:
+    return tuple(_estimate(getattr(measured, field)) for field in ("claim_f1", *_FIELDS))
 
 
 def _reverse(measured: dict[str, Agreement]) -> str:
@@ -272,7 +286,7 @@ def _final_table(sides: dict[str, dict[str, Agreement]]) -> Table:
                 who,
                 name,
                 str(m.claims.tp + m.claims.fp),
-                *map(_estimate, (m.claim_f1, *(getattr(m, field) for field in _FIELDS))),
+                *_estimates(m),
             )
             for who, measured in sides.items()
             for name, m in measured.items()
@@ -285,7 +299,7 @@ def _may_be_passed_on(corpus: Corpus) -> bool:
     if corpus.text == "held" or corpus.file:
         return True
     shared.note(
-        f"{corpus.name}: exported without texts, which may not be passed on; for your own use: "
+        f"{corpus.name}: its texts stay out, as they may not be passed on; for your own use: "
         f"--corpus {corpus.name}"
     )
     return False
@@ -316,28 +330,26 @@ def export(
 
     places = shared.places()
     found = [gold.find_corpus(name, places) for name in shared.corpus_names(corpora, places)]
-    missing = gold.absent(places, [corpus.name for corpus in found])
-    how = "not exported" if form == "label-studio" else "exported without texts"
-    for name, ids in missing.items():
-        if form != "label-studio" or not corpora:
-            lack, command = shared.absence(ids), shared.how_to_fetch(name, places)
-            shared.note(f"{name}: {how}: {lack}; next: {command}")
-    if form == "label-studio":
-        for corpus in found:
-            if corpora or len(missing.get(corpus.name, ())) < len(corpus.article):
-                left_out = gold.export_label_studio(corpus, folder, places, blank=blank)
-                tasks = shared.count(len(corpus.article) - len(left_out), "task")
-                typer.echo(f"{folder / corpus.name}.json: {tasks}")
-        return
-    texts = {c: bool(corpora) or c.name in missing or _may_be_passed_on(c) for c in found}
+    texts = {corpus: bool(corpora) or _may_be_passed_on(corpus) for corpus in found}
+    missing = gold.absent(places, [corpus.name for corpus, may in texts.items() if may])
+    for corpus in found:
+        ids = missing.get(corpus.name, ())
+        if ids and (form != "label-studio" or len(ids) < len(corpus.article)):
+            lack, command = shared.absence(ids), shared.how_to_fetch(corpus.name, places)
+            shared.note(f"{corpus.name}: {lack}; next: {command}")
     if form == "hf":
         names = ", ".join(corpus.name for corpus in found)
         gold.export_hf(texts, folder, places, url)
         typer.echo(f"{folder}: datasets.load_dataset({str(folder)!r}, NAME) with NAME of {names}")
         return
     for corpus, may in texts.items():
-        gold.export_csv(corpus, folder / corpus.name, places, texts=may)
-        typer.echo(f"{folder / corpus.name}: articles.csv, claims.csv")
+        if form == "csv":
+            gold.export_csv(corpus, folder / corpus.name, places, texts=may)
+            typer.echo(f"{folder / corpus.name}: articles.csv, claims.csv")
+        elif corpora or (may and len(missing.get(corpus.name, ())) < len(corpus.article)):
+            left_out = gold.export_label_studio(corpus, folder, places, blank=blank)
+            tasks = shared.count(len(corpus.article) - len(left_out), "task")
+            typer.echo(f"{folder / corpus.name}.json: {tasks}")
 
 
 def import_(

@@ -195,14 +195,13 @@ def ceilings(cards: Sequence[Scorecard], places: Places) -> tuple[Scorecard, ...
     from bench import audit, gold
     from bench.matching import DEFAULT
 
-    corpora = gold.readable(places)
-    here = {c.name: c for c in corpora}
+    here = {corpus.name: corpus for corpus in gold.readable(places)}
     at = cards[0].signature if cards else None
     if at is None or at.corpus not in here or at.matcher != repr(DEFAULT):
         return ()
-    best = audit.ceilings(here[at.corpus], at.split, places)
-    return tuple(card for card in best if _required(card) == _required(cards[0]))
-
-
-def _required(card: Scorecard) -> dict[str, int]:
-    return {a.article_id: a.claims.tp + a.claims.fn for a in card.by_article}
+    try:
+        best = audit.ceilings(here[at.corpus], at.split, places)
+    except DataError as error:
+        note(f"{at.corpus}: no ceiling, as the annotators' labels cannot be read: {error}")
+        return ()
+    return tuple(card for card in best if card.signature == at)

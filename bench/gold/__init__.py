@@ -7,6 +7,7 @@ from bench.gold.corpus import RemoteFile as RemoteFile
 from bench.gold.corpus import absent as absent
 from bench.gold.corpus import corpora as corpora
 from bench.gold.corpus import digest as digest
+from bench.gold.corpus import digest_unread as digest_unread
 from bench.gold.corpus import find_article as find_article
 from bench.gold.corpus import find_corpus as find_corpus
 from bench.gold.corpus import load as load

@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -17,7 +18,7 @@ from bench.gold.draft import canonical
 from bench.gold.fields import Finding, bytes_of, mismatches, shown
 from bench.gold.lines import Labels, Line, byte_problems, parse
 from bench.gold.rules import Reading, Reviewed, copied, read_article, review
-from bench.model import SPLITS, Frozen, Problem, Span
+from bench.model import ANNOTATORS, SPLITS, Frozen, GoldClaim, Problem, Span
 from bench.store import Places
 from bench.store import digest as sha256
 from bench.text import sentences, tokens
@@ -58,6 +59,7 @@ def check(places: Places, names: Iterable[str] | None = None) -> list[Problem]:
         if isinstance(corpus, Corpus):
             problems += _corpus_problems(corpus, homes)
             problems += releases.release_problems(corpus)
+            problems += _raw_problems(corpus)
             for entry in corpus.article:
                 problems += _article_problems(corpus, entry, places)
         else:
@@ -95,6 +97,21 @@ def _entry_findings(
         yield Finding(f"{field}.row", f"file {entry.file}, row {entry.row}", "both or neither")
     if entry.file is not None and entry.file not in {f.name for f in corpus.file}:
         yield Finding(f"{field}.file", repr(entry.file), "the name of a [[file]]")
+
+
+def _raw_problems(corpus: Corpus) -> Iterator[Problem]:
+    """What keeps the annotators' own labels from being read: more is not asked of them."""
+    ids = {e.id for e in corpus.article}
+    for who in ANNOTATORS:
+        for path in sorted((corpus.folder.parent / "annotators" / who / corpus.name).glob("*")):
+            if path.stem not in ids or path.suffix != ".jsonl":
+                yield Finding("file", "labels of no article", "none here").at(path)
+                continue
+            data = bytes_of(path, "labels")
+            labels, problems = parse(path, b"" if isinstance(data, Problem) else data)
+            yield from problems
+            for line in labels.claims:
+                yield from (f.at(path, line.number) for f in mismatches(line.value, GoldClaim))
 
 
 def _strays(corpus: Corpus) -> Iterator[Path]:
@@ -180,9 +197,19 @@ def _header_problems(path: Path, labels: Labels, reading: Reading | None) -> Ite
     summary = value.get("summary")
     if isinstance(summary, str) and not summary.strip():
         yield Finding("summary", "nothing", "two sentences").at(path, number)
-    if isinstance(summary, str) and reading is not None:
-        for finding in copied("summary", summary, reading):
+    for field, text in _own_words(value):
+        for finding in copied(field, text, reading) if reading is not None else ():
             yield finding.at(path, number)
+
+
+def _own_words(header: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a header says in words of its own, by field, as far as it can be read."""
+    if isinstance(header.get("summary"), str):
+        yield "summary", header["summary"]
+    entries = header.get("no_claim")
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, dict) and isinstance(entry.get("reason"), str):
+            yield f"no_claim[{index}].reason", entry["reason"]
 
 
 def _article_rules(path: Path, read: Sequence[Reviewed]) -> Iterator[Problem]:

@@ -33,6 +33,7 @@ T = TypeVar("T")
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Slug = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
 Date = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Version = Annotated[str, msgspec.Meta(pattern=r"^\d+\.\d+\.\d+$")]
 FileName = Annotated[str, msgspec.Meta(pattern=r"^\w[\w.-]*$")]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -73,7 +74,7 @@ class CorpusFile(Frozen, frozen=True):
     schema: int
     name: Slug
     title: str
-    version: str
+    version: Version
     language: str
     licence: str
     text: Literal["held", "fetched"]
@@ -263,11 +264,11 @@ def read_claims(path: Path) -> tuple[GoldClaim, ...]:
 def raw_labels(who: str, corpus: str, places: Places) -> dict[str, tuple[GoldClaim, ...]]:
     """The claims of annotator ``who`` by article, as they were before anyone adjudicated.
 
-    Raises DataError for whatever is wrong with a file.
+    Earlier places win. Raises DataError for whatever is wrong with a file.
     """
     return {
         path.stem: read_claims(path)
-        for folder in places.gold
+        for folder in reversed(places.gold)
         for path in sorted((folder / "annotators" / who / corpus).glob("*.jsonl"))
     }
 
@@ -314,10 +315,21 @@ def digest(gold: Gold) -> str:
     full, ids included. The order of articles and of claims does not matter; any change of a
     label does.
     """
-    lines = sorted(sha256(encode(_digested(item))) for item in gold.items)
+    return _digest((i.article.id, sha256(i.article.text), i.claims) for i in gold.items)
+
+
+def digest_unread(corpus: Corpus, split: str) -> str:
+    """The ``digest`` of a split of ``corpus`` whose texts are all at hand, read from none.
+
+    Raises DataError for whatever is wrong with the labels.
+    """
+    entries = (e for e in corpus.article if split in (e.split, "all"))
+    return _digest((e.id, e.sha256, read_claims(corpus.labels(e.id))) for e in entries)
+
+
+def _digest(articles: Iterable[tuple[str, str, tuple[GoldClaim, ...]]]) -> str:
+    lines = sorted(
+        sha256(encode((name, text, sorted(encode(claim).decode() for claim in claims))))
+        for name, text, claims in articles
+    )
     return sha256("\n".join(lines))
-
-
-def _digested(item: Labelled) -> tuple[Any, ...]:
-    claims = sorted(encode(claim).decode() for claim in item.claims)
-    return item.article.id, sha256(item.article.text), claims

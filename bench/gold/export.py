@@ -13,7 +13,7 @@ import msgspec
 
 from bench.gold.corpus import Corpus, read_claims, text_of
 from bench.gold.croissant import described
-from bench.model import SPLITS, GoldClaim
+from bench.model import SPLITS, DataError, GoldClaim
 from bench.store import Places, write_atomic
 
 ARTICLE_COLUMNS = (
@@ -89,12 +89,16 @@ def export_hf(corpora: Mapping[Corpus, bool], folder: Path, places: Places, url:
     """Write a folder for ``datasets.load_dataset(folder, corpus)``: a corpus is a configuration.
 
     ``corpora`` says of each whether its texts may go in. One row is one article with its claims
-    nested; splits are splits; ``text`` is null where no text is at hand. ``croissant.json``
-    describes the same and, flat, ``claims.csv``; ``url`` is the address under which the data set
-    is published. ``README.md``, written last, is the dataset card that ties all together.
+    nested; splits are splits; ``text`` is null where no text is at hand. ``claims.csv`` holds the
+    claims flat, and ``croissant.json`` describes its columns and lists all files; ``url`` is the
+    address under which the data set is published. ``README.md``, written last, is the dataset
+    card that ties all together.
 
     Raises DataError, or StorageError if the folder cannot be written.
     """
+    for corpus in corpora:
+        if not corpus.article:
+            raise DataError(f"{corpus.name}: found no articles; expected one or more to export")
     configs, files = [], {}
     for corpus, texts in corpora.items():
         articles = _articles(corpus, places, texts=texts)

@@ -9,7 +9,7 @@ What else a claim has hangs on its region. Offsets are half-open code-point offs
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -17,7 +17,8 @@ from xml.sax.saxutils import quoteattr
 
 import msgspec
 
-from bench.gold.corpus import Corpus, text_of
+from bench.gold.checking import LabelHeader
+from bench.gold.corpus import Corpus, Sha256, Slug, read_claims, text_of
 from bench.gold.draft import canonical
 from bench.gold.fields import Finding, bytes_of
 from bench.gold.lines import Labels, Line, parse
@@ -27,7 +28,6 @@ from bench.model import (
     TYPES,
     Certainty,
     DataError,
-    Frozen,
     GoldClaim,
     Mode,
     Polarity,
@@ -39,7 +39,6 @@ from bench.store import Places, digest, write_atomic
 
 MENTION, NO_CLAIM = "mention", "no claim"
 CONFIG = "label-studio.xml"
-_BETWEEN = " | "  # stands between the alternatives of a group of facts
 
 _TEXTS = ("claim", "forms", "facts", "source", "aliases", "via", "reason")
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -79,7 +78,7 @@ def export_label_studio(
     if not tasks:
         raise TextAbsent(
             f"{corpus.name}: found no text; people cannot label without one",
-            hint=f"claimbench fetch {corpus.name}",
+            hint=f"claimbench fetch {corpus.name}" + ("" if corpus.file else " --from DIR"),
         )
     data = json.dumps(tasks, ensure_ascii=False, indent=1) + "\n"
     write_atomic(folder / f"{corpus.name}.json", data.encode())
@@ -112,23 +111,28 @@ def _interface() -> str:
 
 def _results(corpus: Corpus, article: str, text: str) -> list[dict[str, Any]]:
     path = corpus.labels(article)
+    claims = read_claims(path)
     data = bytes_of(path, "the labels of an article")
-    if isinstance(data, Problem):
-        raise DataError(str(data))
-    labels, problems = parse(path, data)
-    if problems or labels.header is None:
-        raise DataError("\n".join(map(str, problems)), hint=f"claimbench check {corpus.name}")
-    return list(_told(labels, text))
+    header = None if isinstance(data, Problem) else parse(path, data)[0].header
+    try:
+        head = msgspec.convert(header.value if header else {}, LabelHeader)
+    except msgspec.ValidationError as error:
+        raise DataError(
+            f"{path}: header: {error}", hint=f"claimbench check {corpus.name}"
+        ) from None
+    unspanned = next((claim.id for claim in claims if not claim.spans), None)
+    if unspanned:
+        message = f"{path}: {unspanned}: found no spans; expected one or more"
+        raise DataError(message, hint=f"claimbench check {corpus.name}")
+    return list(_told(head, claims, text))
 
 
-def _told(labels: Labels, text: str) -> Iterator[dict[str, Any]]:
-    header = labels.header.value if labels.header else {}
-    if header.get("summary"):
-        yield _item("summary", "summary", "textarea", {"text": [header["summary"]]})
-    for number, entry in enumerate(header.get("no_claim", ()), start=1):
-        yield from _region(f"n{number}", entry["span"], NO_CLAIM, text, reason=[entry["reason"]])
-    for line in labels.claims:
-        claim = msgspec.convert(line.value, GoldClaim)
+def _told(head: LabelHeader, claims: Sequence[GoldClaim], text: str) -> Iterator[dict[str, Any]]:
+    if head.summary:
+        yield _item("summary", "summary", "textarea", {"text": [head.summary]})
+    for number, entry in enumerate(head.no_claim, start=1):
+        yield from _region(f"n{number}", entry.span, NO_CLAIM, text, reason=[entry.reason])
+    for claim in claims:
         source = claim.source
         yield from _region(
             claim.id,
@@ -137,7 +141,7 @@ def _told(labels: Labels, text: str) -> Iterator[dict[str, Any]]:
             text,
             claim=[claim.text],
             forms=claim.forms,
-            facts=[_BETWEEN.join(group) for group in claim.facts],
+            facts=[" | ".join(group) for group in claim.facts],
             source=[source.name] if source else (),
             aliases=source.aliases if source else (),
             via=source.via if source else (),
@@ -150,12 +154,7 @@ def _told(labels: Labels, text: str) -> Iterator[dict[str, Any]]:
         for number, span in enumerate(claim.spans[1:], start=2):
             mention = f"{claim.id}-{number}"
             yield from _region(mention, span, MENTION, text)
-            yield {
-                "type": "relation",
-                "from_id": mention,
-                "to_id": claim.id,
-                "direction": "right",
-            }
+            yield {"type": "relation", "from_id": mention, "to_id": claim.id, "direction": "right"}
 
 
 def _region(
@@ -175,13 +174,54 @@ def _item(name: str, field: str, kind: str, value: Mapping[str, Any]) -> dict[st
     return {"id": name, "from_name": field, "to_name": "text", "type": kind, "value": dict(value)}
 
 
+class _Value(msgspec.Struct):
+    """What was filled in: a region has offsets and ``text`` as marked, an area its texts."""
+
+    start: int | None = None
+    end: int | None = None
+    text: str | list[str] | None = None
+    labels: list[str] = []
+    choices: list[str] = []
+
+
+class _Result(msgspec.Struct):
+    """A region, something said of a region by the same id, or a relation between two."""
+
+    type: str
+    id: str = ""
+    from_name: str = ""
+    value: _Value | None = None
+    from_id: str = ""
+    to_id: str = ""
+
+
+class _Annotation(msgspec.Struct):
+    result: list[_Result] = []
+    was_cancelled: bool = False
+
+
+class _Data(msgspec.Struct):
+    id: Slug
+    sha256: Sha256
+    text: str
+
+
+class _Task(msgspec.Struct):
+    data: _Data
+    annotations: list[_Annotation] = []
+
+
 def import_label_studio(path: Path, folder: Path) -> list[Path]:
     """Write the labels of an export of Label Studio (JSON) as ``folder/<article>.jsonl``.
+
+    What makes a label complete is for ``claimbench check`` to say; here it must be placed in the
+    text that was exported, and belong together.
 
     Raises
     ------
     DataError
-        Every problem, each with task, region and what was expected; nothing is written then.
+        The file is no such export, or else everything that cannot be placed, with task, region,
+        what was found and what was expected; nothing is written then.
     StorageError
         A file cannot be written.
     """
@@ -189,16 +229,22 @@ def import_label_studio(path: Path, folder: Path) -> list[Path]:
     if isinstance(data, Problem):
         raise DataError(str(data))
     try:
-        tasks = msgspec.json.decode(data, type=list[dict[str, Any]])
+        tasks = msgspec.json.decode(data, type=list[_Task])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: found {error}; expected a JSON list of tasks") from None
+        wanted = "a JSON list of tasks as claimbench export writes them"
+        raise DataError(f"{path}: found {error}; expected {wanted}") from None
     problems: list[Problem] = []
     files: dict[Path, bytes] = {}
     for number, task in enumerate(tasks):
-        read = list(_read_task(task, f"task[{number}]"))
-        problems += [item.at(path) for item in read if isinstance(item, Finding)]
-        for article, content in (item for item in read if not isinstance(item, Finding)):
-            files[folder / f"{article}.jsonl"] = content
+        where = f"task[{number}] ({task.data.id})"
+        target = folder / f"{task.data.id}.jsonl"
+        content, findings = _read_task(task)
+        if target in files:
+            findings.append(Finding("data.id", "the article of an earlier task", "each once"))
+        problems += [Finding(f"{where}.{f.field}", f.found, f.expected).at(path) for f in findings]
+        files[target] = content
+    if not tasks:
+        problems.append(Finding("tasks", "none", "one or more").at(path))
     if problems:
         raise DataError("\n".join(map(str, problems)), hint="mend them in Label Studio")
     for target, content in files.items():
@@ -206,117 +252,116 @@ def import_label_studio(path: Path, folder: Path) -> list[Path]:
     return list(files)
 
 
-def _read_task(task: Mapping[str, Any], where: str) -> Iterator[Finding | tuple[str, bytes]]:
-    data = task.get("data")
-    if not isinstance(data, dict) or not {"id", "text", "sha256"} <= data.keys():
-        yield Finding(f"{where}.data", "no id, text and sha256", "a task of claimbench export")
-        return
-    where, text = f"{where} ({data['id']})", data["text"]
-    if digest(text) != data["sha256"]:
-        yield Finding(f"{where}.text", "another text", "the one that was exported")
-        return
-    made = [a for a in task.get("annotations", ()) if not a.get("was_cancelled")]
+def _read_task(task: _Task) -> tuple[bytes, list[Finding]]:
+    """The file of labels of a task, and everything that is wrong with it."""
+    made = [annotation for annotation in task.annotations if not annotation.was_cancelled]
+    if digest(task.data.text) != task.data.sha256:
+        return b"", [Finding("data.text", "another text", "the one that was exported")]
     if len(made) != 1:
-        yield Finding(f"{where}.annotations", f"{len(made)}", "one: export one annotator at a time")
-        return
-    header, claims, findings = _labels(made[0].get("result", ()), text, where)
-    header = {"schema": SCHEMA, "article": data["id"], **header}
+        wanted = "one: export one annotator at a time"
+        return b"", [Finding("annotations", str(len(made)), wanted)]
+    regions, findings = _regions(made[0].result, task.data.text)
+    claims = [_claim(r) for r in regions.values() if r.label in TYPES]
+    if not claims:
+        findings.append(Finding("result", "no claim", "one or more"))
+    summary = [said for r in made[0].result if r.from_name == "summary" for said in _said(r)]
+    no_claim: list[dict[str, Any]] = [
+        {"span": r.span, "reason": " ".join(r.fields.get("reason", ()))}
+        for r in regions.values()
+        if r.label == NO_CLAIM
+    ]
+    header = {
+        "schema": SCHEMA,
+        "article": task.data.id,
+        "summary": " ".join(summary),
+        "no_claim": sorted(no_claim, key=lambda entry: entry["span"]),
+    }
     lines = tuple(Line(n, claim) for n, claim in enumerate(claims, start=2))
-    yield from findings
-    if not findings:
-        yield data["id"], canonical(data["id"], Labels(Line(1, header), lines))
+    return canonical(task.data.id, Labels(Line(1, header), lines)), findings
 
 
-class _Region(Frozen, frozen=True):
-    """A stretch of text and what was filled in for it, by field; ``mentions`` further spans."""
+class _Marked(msgspec.Struct):
+    """A region with what was said of it by field; a claim gathers its mentions' spans."""
 
-    name: str
-    span: Span
+    label: str
+    spans: list[Span]
     fields: dict[str, list[str]]
-    mentions: tuple[Span, ...] = ()
 
     @property
-    def label(self) -> str:
-        return next(iter(self.fields.get("type", ())), "")
+    def span(self) -> Span:
+        return self.spans[0]
 
 
-def _labels(
-    results: Sequence[Mapping[str, Any]], text: str, where: str
-) -> tuple[dict[str, Any], list[dict[str, Any]], list[Finding]]:
-    """The fields of the header, the claims, and what is wrong."""
-    regions = _regions(results)
-    findings = [
-        Finding(f"{where}.{region.name}", *fault)
-        for region in regions
-        for fault in _faults(region, regions, results, text)
-    ]
-    summary = [" ".join(r["value"]["text"]) for r in results if r.get("from_name") == "summary"]
-    header = {
-        "summary": " ".join(summary),
-        "no_claim": [
-            {"span": r.span, "reason": " ".join(r.fields.get("reason", ()))}
-            for r in regions
-            if r.label == NO_CLAIM
-        ],
-    }
-    header["no_claim"].sort(key=lambda entry: entry["span"])  # type: ignore[attr-defined]
-    return header, [_claim(r) for r in regions if r.label in TYPES], findings
+def _said(result: _Result) -> list[str]:
+    value = result.value or _Value()
+    text = [value.text] if isinstance(value.text, str) else value.text or []
+    return value.labels or value.choices or text
 
 
-def _regions(results: Sequence[Mapping[str, Any]]) -> list[_Region]:
-    spans: dict[str, Span] = {}
-    fields: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
-    for item in results:
-        value = item.get("value", {})
-        if item.get("from_name") == "type":
-            spans[item["id"]] = value["start"], value["end"]
-        if "id" in item:
-            said = value.get("labels") or value.get("choices") or value.get("text") or []
-            fields[item["id"]][item["from_name"]] = said
-    homes = _homes(results)
-    return [
-        _Region(name, span, fields[name], tuple(spans[m] for m in homes[name] if m in spans))
-        for name, span in spans.items()
-    ]
+def _regions(results: Sequence[_Result], text: str) -> tuple[dict[str, _Marked], list[Finding]]:
+    regions: dict[str, _Marked] = {}
+    findings: list[Finding] = []
+    for result in (r for r in results if r.from_name == "type"):
+        fault = _misplaced(result, text)
+        if fault:
+            findings.append(Finding(result.id or "a region", *fault))
+        elif result.value and result.value.start is not None and result.value.end is not None:
+            span = (result.value.start, result.value.end)
+            regions[result.id] = _Marked(result.value.labels[0], [span], {})
+    for result in results:
+        if result.from_name not in ("", "type", "summary"):
+            if result.id in regions:
+                regions[result.id].fields[result.from_name] = _said(result)
+            elif not any(f.field == result.id for f in findings):
+                wanted = "a region of that id"
+                findings.append(Finding(result.id, f"{result.from_name} alone", wanted))
+    findings += _join(regions, [r for r in results if r.type == "relation"])
+    for name, region in regions.items():
+        if region.label in TYPES and not " ".join(region.fields.get("claim", ())).strip():
+            findings.append(Finding(name, "no claim", "its text, beside the region"))
+    return regions, findings
 
 
-def _homes(results: Sequence[Mapping[str, Any]]) -> defaultdict[str, list[str]]:
-    """The regions that are related to a region, by its name."""
-    homes: defaultdict[str, list[str]] = defaultdict(list)
-    for item in results:
-        if item.get("type") == "relation":
-            homes[item["to_id"]].append(item["from_id"])
-    return homes
+def _misplaced(result: _Result, text: str) -> tuple[str, str] | None:
+    """What was found and what was expected where a region has no place or no label."""
+    value = result.value or _Value()
+    known = (*TYPES, MENTION, NO_CLAIM)
+    if not value.labels or value.labels[0] not in known:
+        return repr(value.labels[0] if value.labels else ""), f"one of {', '.join(known)}"
+    start, end = value.start, value.end
+    if start is None or end is None or not 0 <= start < end <= len(text):
+        return f"{start} to {end}", f"offsets into the {len(text)} characters of the text"
+    if isinstance(value.text, str) and value.text != text[start:end]:
+        return f"{value.text!r} at {start} to {end}", f"{text[start:end]!r}, as in the text"
+    return None
 
 
-def _faults(
-    region: _Region, regions: Sequence[_Region], results: Sequence[Mapping[str, Any]], text: str
-) -> Iterator[tuple[str, str]]:
-    """Yield what was found and what was expected, where a region is not what it should be."""
-    quoted = text[slice(*region.span)]
-    for item in results:
-        if (item.get("id"), item.get("from_name")) == (region.name, "type"):
-            marked = item["value"].get("text", quoted)
-            if marked != quoted:
-                yield f"{marked!r} at {region.span}", f"{quoted!r}, as in the text"
-    if region.label in TYPES and not region.fields.get("claim"):
-        yield "no claim", "its text, beside the region"
-    elif region.label == MENTION and all(region.span not in r.mentions for r in regions):
-        yield "a lone mention", "a relation from it to its claim"
-    elif region.label not in (*TYPES, MENTION, NO_CLAIM):
-        yield repr(region.label), f"one of {', '.join((*TYPES, MENTION, NO_CLAIM))}"
+def _join(regions: Mapping[str, _Marked], relations: Sequence[_Result]) -> Iterator[Finding]:
+    """Give the spans of mentions to their claims; yield what does not belong together."""
+    placed = set()
+    for relation in relations:
+        one, other = regions.get(relation.from_id), regions.get(relation.to_id)
+        if one and other and one.label == MENTION and other.label in TYPES:
+            other.spans.append(one.span)
+            placed.add(relation.from_id)
+        else:
+            found = f"a relation to {relation.to_id or 'nothing'}"
+            yield Finding(relation.from_id or "a relation", found, "one of a mention to a claim")
+    for name, region in regions.items():
+        if region.label == MENTION and name not in placed:
+            yield Finding(name, "a lone mention", "a relation from it to its claim")
 
 
-def _claim(region: _Region) -> dict[str, Any]:
+def _claim(region: _Marked) -> dict[str, Any]:
     said = region.fields
     claim: dict[str, Any] = {
         "text": " ".join(said.get("claim", ())),
         "forms": said.get("forms", []),
-        "type": said["type"][0],
-        "spans": sorted((region.span, *region.mentions)),
+        "type": region.label,
+        "spans": sorted(region.spans),
         "polarity": said.get("polarity", ["positive"])[0],
         "certainty": said.get("certainty", ["certain"])[0],
-        "facts": [group.split(_BETWEEN) for group in said.get("facts", ())],
+        "facts": [re.split(r"\s*\|\s*", group) for group in said.get("facts", ())],
         "phenomena": said.get("phenomena", []),
         "source": None,
     }

@@ -7,8 +7,9 @@ from datetime import date
 
 from bench.gold.corpus import Corpus, CorpusFile, read_claims
 from bench.gold.fields import Finding, bytes_of
+from bench.gold.records import Records
 from bench.model import SCHEMA, DataError, Frozen, GateFailed, Problem
-from bench.store import Header, encode, read_jsonl, write_jsonl
+from bench.store import Header, encode, write_jsonl
 from bench.store import digest as sha256
 
 FILE = "releases.jsonl"
@@ -47,28 +48,27 @@ def content_digest(corpus: Corpus) -> str:
 def release_problems(corpus: Corpus) -> Iterator[Problem]:
     """Yield how a corpus that has releases departs from the one it says it is."""
     path = corpus.folder / FILE
-    if not path.is_file():
+    if not path.exists():
         return
+    records = Records(path, Release)
+    yield from records.problems
     try:
-        known = read_jsonl(path, Release)[1]
         content = content_digest(corpus)
-    except DataError as error:
-        yield Finding("file", str(error), "a release a line").at(path)
-        return
-    ours = [r for r in known if r.version == corpus.version]
-    raise_it = (
-        "raise version in corpus.toml, say why in CHANGELOG.md, then claimbench check --release"
-    )
+    except DataError:
+        return  # a file of labels is missing, which the check of that file says
+    ours = [r for r in records.by_line.values() if r.version == corpus.version]
     if len(ours) > 1:
         yield Finding("version", f"{corpus.version} {len(ours)} times", "each once").at(path)
-    elif not ours:
+    elif not ours and not records.problems:
         found = f"{corpus.version}, which is not among the releases"
-        yield Finding(
-            "version", found, f"one of them: claimbench check {corpus.name} --release"
-        ).at(path)
-    elif ours[0].digest != content:
+        wanted = f"one of them: claimbench check {corpus.name} --release"
+        yield Finding("version", found, wanted).at(path)
+    elif ours and ours[0].digest != content:
         found = f"content {content[:12]} under version {corpus.version}"
-        wanted = f"{ours[0].digest[:12]}, as it was released: {raise_it}"
+        wanted = (
+            f"{ours[0].digest[:12]}, as it was released: raise version in corpus.toml, say why in "
+            f"CHANGELOG.md, then claimbench check {corpus.name} --release"
+        )
         yield Finding("version", found, wanted).at(corpus.folder / "corpus.toml")
 
 
@@ -80,12 +80,15 @@ def release(corpus: Corpus) -> Release:
     GateFailed
         The version has been given out with other content.
     DataError
-        A file of labels is missing or broken.
+        A file of labels, or the record of releases, is missing or broken.
     StorageError
         The record cannot be written; it is as it was.
     """
     path = corpus.folder / FILE
-    known = read_jsonl(path, Release)[1] if path.is_file() else []
+    records: Records[Release] | None = Records(path, Release) if path.exists() else None
+    if records and records.problems:
+        raise DataError("\n".join(map(str, records.problems)), hint="restore it from its history")
+    known = list(records.by_line.values()) if records else []
     new = Release(
         version=corpus.version,
         digest=content_digest(corpus),

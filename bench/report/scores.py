@@ -56,8 +56,8 @@ def leaderboard(
 
 
 _CEILING = (
-    "annotators (language models): their labels before adjudication, scored like a system: the "
-    "ceiling, somewhat flattered as the gold grew out of them"
+    "annotators: their labels before adjudication, scored like a system: the ceiling, somewhat "
+    "flattered as the gold grew out of them"
 )
 
 

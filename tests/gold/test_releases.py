@@ -3,7 +3,7 @@ import json
 import pytest
 
 from bench.gold import check, find_corpus, release
-from bench.model import GateFailed
+from bench.model import DataError, GateFailed
 
 
 @pytest.fixture
@@ -67,11 +67,30 @@ def test_releasing_twice_changes_nothing(released):
     assert path.read_bytes() == before
 
 
-def test_a_broken_record_is_said(released):
+@pytest.mark.parametrize("tail", ['{"version": 3}\n', '{"version', "[]\n"])
+def test_a_broken_record_is_said_and_not_written_over(released, tail):
     path = released.folder() / "releases.jsonl"
-    path.write_text(path.read_text() + '{"version": 3}\n')
-    (problem,) = check(released.places)
-    assert problem.file == str(path)
+    path.write_text(path.read_text() + tail)
+    before = path.read_bytes()
+    assert {p.file for p in check(released.places)} == {str(path)}
+    with pytest.raises(DataError, match=r"releases\.jsonl:3"):
+        release(find_corpus("toy", released.places))
+    assert path.read_bytes() == before
+
+
+def test_a_torn_record_does_not_lose_the_seal(released):
+    path = released.folder() / "releases.jsonl"
+    path.write_text(path.read_text()[:-6])
+    assert {p.file for p in check(released.places)} == {str(path)}
+    with pytest.raises(DataError):
+        release(find_corpus("toy", released.places))
+
+
+def test_a_record_that_is_no_file_is_said(released):
+    path = released.folder() / "releases.jsonl"
+    path.unlink()
+    path.mkdir()
+    assert [p.file for p in check(released.places)] == [str(path)]
 
 
 def test_a_version_is_recorded_once(released):

@@ -20,7 +20,7 @@ CLAIM = (
     '{"id":"%s-c01","text":"The Port Alder ferry sank.","forms":["A ferry sank at Port Alder.",'
     '"The ferry of Port Alder sank."],"type":"event","spans":[[0,20]],"facts":[["sank"]]}\n'
 )
-HEAD = 'schema = 1\nname = "big"\ntitle = "Synthetic"\nversion = "1"\nlanguage = "en"\n'
+HEAD = 'schema = 1\nname = "big"\ntitle = "Synthetic"\nversion = "1.0.0"\nlanguage = "en"\n'
 
 
 def build(root: Path, articles: int, size: int) -> None:
