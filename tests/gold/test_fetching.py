@@ -31,7 +31,8 @@ DATA = table([*ROWS, "x" * 200_000])
 def write_news(project, url="http://127.0.0.1:1/data/news.csv", data=DATA, texts=TEXTS):
     """A corpus of two articles in rows 1 and 2 of one table."""
     head = (
-        'schema = 1\nname = "news"\ntitle = "N"\nversion = "1.0.0"\nlanguage = "en"\nlicence = "L"\n'
+        'schema = 1\nname = "news"\ntitle = "N"\nversion = "1.0.0"\n'
+        'language = "en"\nlicence = "L"\n'
         f'text = "fetched"\n{STEPS}\n[[file]]\nname = "news.csv"\nurl = "{url}"\n'
         f'sha256 = "{digest(data)}"\nbytes = {len(data)}\n'
     )
