@@ -1,0 +1,54 @@
+"""The type of a proposition: the decision list of the guidelines, refined by the parse."""
+
+import re
+
+from spacy.tokens import Token
+
+from bench.text import type_of
+
+from attribution import stance
+from parse import auxiliaries, child
+
+_STATES = frozenset(
+    "be remain stay seem appear have hold belong contain consist cost include lie live know own "
+    "stand believe think need want mean share exist depend involve record matter".split()
+)
+_SHARES = {"half", "quarter", "third", "dozens", "hundreds", "thousands", "millions", "%"}
+_TIMED = re.compile(r"\bshould (?!not|have)")
+_ACCUSED = re.compile(r"\b(?:might|may|could) (?:\w+ )?have\b")
+
+
+def kind_of(text: str, verb: Token | None, source: str | None) -> str:
+    """The type of the claim ``text``, whose main predicate is ``verb``."""
+    surface = type_of(text)
+    if verb is not None and _TIMED.search(text) and any(t.ent_type_ == "DATE" for t in verb.subtree):
+        surface = "prediction"  # "should" beside a date says when, not what would be right
+    if surface == "numerical" and verb is not None and not _counts(verb):
+        surface = "event"
+    if surface in ("rule", "causal"):
+        return surface
+    if verb is None:
+        return surface if surface in ("numerical", "comparison") else "property"
+    helpers = {a.lower_ for a in auxiliaries(verb)}
+    if surface == "prediction" or ("would" in helpers and "have" not in helpers and source):
+        return "prediction"
+    if stance(verb):
+        return "position"
+    if surface in ("numerical", "comparison", "position"):
+        return surface
+    if _ACCUSED.search(text):
+        return "property"
+    return "property" if _state(verb, helpers) else "event"
+
+
+def _counts(verb: Token) -> bool:
+    """Whether a number stands in the main clause itself, not in one that hangs on it."""
+    hanging = {t.i for c in verb.children if c.dep_ == "advcl" for t in c.subtree}
+    return any(t.i not in hanging and (t.like_num or t.lower_ in _SHARES) for t in verb.subtree)
+
+
+def _state(verb: Token, helpers: set[str]) -> bool:
+    if verb.lemma_ in _STATES or (verb.pos_ == "AUX" and child(verb, "attr", "acomp", "prep")):
+        return True
+    present = verb.tag_ in ("VBZ", "VBP") or bool(helpers & {"can", "could", "do", "does"})
+    return present or ("is" in helpers or "are" in helpers) and verb.tag_ == "VBN"
