@@ -6,6 +6,7 @@ from parse import Segment, apposed, child, finite, named, set_off
 from wording import Word, phrase, plural
 
 _PERSONAL = {"he", "she"}
+_FIRMS = {"company", "firm", "union", "agency", "bank", "club", "council", "ministry", "court"}
 _FIRST = {"i", "we", "my", "our", "us", "me"}
 
 
@@ -17,6 +18,7 @@ class Mentions:
         self._roles: dict[str, set[str]] = {}  # noun of a role -> names that have it
         self._person = ""  # the last person who was a subject or a source
         self._people: list[str] = []  # of the last segment that had any
+        self._bodies: list[str] = []  # organisations of the last segment that named any
         self._thing: tuple[str, bool, int] | None = None  # last subject, plural, its line
 
     def note_names(self, segment: Segment) -> None:
@@ -28,6 +30,7 @@ class Mentions:
                 if " " in name:
                     self._full[entity[-1].text] = name
                 found.append(self._full.get(entity[-1].text, name))
+        bodies = [e.text for e in segment.doc.ents if e.label_ == "ORG"]
         for token in segment.doc:
             other = child(token, "appos")
             if other is not None and token.pos_ == "NOUN" and named(other):
@@ -36,6 +39,8 @@ class Mentions:
                 self._roles.setdefault(other.lower_, set()).add(name_of(token))
         if found:
             self._people = list(dict.fromkeys(found))
+        if bodies:
+            self._bodies = list(dict.fromkeys(bodies))
 
     def note_subject(self, token: Token, segment: Segment) -> None:
         """Remember the subject of a clause, which a following pronoun may take up."""
@@ -64,7 +69,7 @@ class Mentions:
             clear = near and finite(token.head) and not identified
             return text if clear and many == (word == "they") else None
         if token.pos_ == "NOUN" and [c.lower_ for c in token.children] == ["the"]:
-            names = self._roles.get(word, set())
+            names = self._roles.get(word, set()) or (set(self._bodies) if word in _FIRMS else set())
             return next(iter(names)) if len(names) == 1 else None
         return None
 

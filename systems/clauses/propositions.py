@@ -12,7 +12,7 @@ from spacy.tokens import Token
 from attribution import according, content, denying, inserted, stance, thinking
 from coreference import Mentions, core, first_person, name_of
 from modifiers import antecedent, identity, numbers_before, participle, relative
-from parse import Segment, apposed, auxiliaries, child, finite, misread, named, set_off, subject
+from parse import Segment, apposed, auxiliaries, child, finite, named, set_off, subject
 from wording import Word, phrase, plural, singular
 
 _CONDITIONS = {"if", "unless", "until", "till", "lest", "whether", "provided", "as", "that", "so"}
@@ -27,6 +27,7 @@ class Proposition(NamedTuple):
     tokens: Sequence[Token]
     verb: Token | None = None
     source: str | None = None
+    holder: str | None = None  # who takes the stance that ``verb`` tells
 
 
 class Shared(NamedTuple):
@@ -50,10 +51,7 @@ class Reading:
         """All propositions of the segment, main clauses before what is taken out of them."""
         for sent in self._segment.doc.sents:
             root = sent.root
-            late = next((c for c in root.children if misread(c)), None)
-            if late is not None:
-                yield from self._clause(late, self.speaker, Shared())
-            elif finite(root) or (self._segment.title and child(root, "aux")):
+            if finite(root) or (self._segment.title and child(root, "aux")):
                 yield from self._clause(root, self.speaker, Shared())
             else:
                 yield from self._beside(list(sent), root, self.speaker)
@@ -103,8 +101,6 @@ class Reading:
     def _state(self, verb: Token, source: str | None, shared: Shared) -> Iterator[Proposition]:
         cut = _cut(verb)
         kept = [t for t in verb.subtree if t.i not in cut]
-        if misread(verb) and shared.subject is not None:
-            kept = [*_before(verb, shared.subject), *kept]
         own = subject(verb)
         subject_tokens = set() if own is None else {t.i for t in own.subtree}
         body = _moved(verb, [t for t in kept if t.i not in subject_tokens])
@@ -112,6 +108,8 @@ class Reading:
             return
         who = own if own is not None else shared.subject
         assert who is not None
+        if who.tag_ in ("WDT", "WP") and who.i not in self._instead:
+            return  # a relative clause whose noun the parse has lost
         for variant, one in self._subjects(who, verb):
             for dropped in _objects(verb):
                 rest = [t for t in body if t.i not in dropped]
@@ -122,8 +120,9 @@ class Reading:
                         singular(w) if isinstance(w, Token) and w.i in agreeing else w
                         for w in words
                     ]
+                holder = phrase(self._filled(variant)) if stance(verb) else None
                 used = [t for t in (*variant, *rest, *shared.lead) if isinstance(t, Token)]
-                yield Proposition(self._filled(words), used or kept, verb, source)
+                yield Proposition(self._filled(words), used or kept, verb, source, holder)
         yield from self._beside(kept, verb, source)
 
     def _ordered(
@@ -154,7 +153,10 @@ class Reading:
         apart = verb.lemma_ not in _TOGETHER and len(conjuncts) > 1
         if apart and who.i == min(c.i for c in conjuncts):
             return [(core(c), not plural_alone(c)) for c in conjuncts]
-        whole = core(who) if misread(verb) else [t for t in who.subtree if t.i not in _cut(who)]
+        names = [c for c in who.children if apposed(c) and named(c) and not named(who)]
+        if names:
+            return [(core(names[0]), False)]
+        whole = [t for t in who.subtree if t.i not in _cut(who)]
         return [([t for t in whole], False)]
 
     def _beside(
@@ -165,8 +167,10 @@ class Reading:
             yield from (Proposition(w, list(token.subtree), None, source)
                         for w in numbers_before(token))  # fmt: skip
             for other in token.children:
-                if apposed(other) and not _is_subject(other):
-                    words = identity(token, other, verb)
+                if other.dep_ == "appos":
+                    yield from self._beside([other], verb, source)
+                if apposed(other):
+                    words = identity(token, other)
                     yield Proposition(self._filled(words), [*core(token), *other.subtree])
                 elif other.dep_ == "relcl" and relative(other) is not None:
                     yield from self._relative(token, other, source)
@@ -193,15 +197,20 @@ class Reading:
     def _filled(self, words: Sequence[Word]) -> list[Word]:
         """``words`` with pronouns and roles replaced where one reading is left."""
         filled: list[Word] = []
+        third: set[int] = set()  # verbs that were of the first person
         for word in words:
             if isinstance(word, str):
                 filled.append(word)
+            elif word.i in third:
+                filled.append(singular(word))
             elif word.i in self._instead:
                 filled += self._instead[word.i]
             elif word.dep_ in ("nsubj", "nsubjpass") and (known := self._resolved(word)):
                 if filled and isinstance(filled[-1], Token) and filled[-1].lower_ == "the":
                     filled.pop()
                 filled.append(known)
+                if word.lower_ == "i":
+                    third = {t.i for t in (word.head, *auxiliaries(word.head)[:1])}
             elif first_person(word) and word.lower_ in ("we", "our", "us"):
                 filled.append(f'"{word.text}"')
             else:
@@ -210,20 +219,6 @@ class Reading:
 
     def _resolved(self, token: Token) -> Word | None:
         return self._mentions.resolve(token, self._segment, self.speaker)
-
-
-def _is_subject(token: Token) -> bool:
-    """Whether the parser took the subject of a clause for an apposition to what is before it."""
-    late = next((c for c in token.head.children if misread(c)), None)
-    return late is not None and late.nbor(-1).text != ","
-
-
-def _before(verb: Token, who: Token) -> list[Token]:
-    """The adjunct that a misread clause opens with: its phrase was taken for the subject."""
-    root = verb.head
-    if who == root or verb.nbor(-1).text == ",":
-        return []
-    return [t for t in root.subtree if t.i < who.left_edge.i]
 
 
 def _coordinated(verb: Token) -> list[Token]:
@@ -293,8 +288,6 @@ def _cut(head: Token) -> set[int]:
         elif token.dep_ in ("acl", "advcl") and participle(token.head, token, token.head):
             drop(token)
         elif token.dep_ == "advcl" and token.head == head and _mark(token) in _CONTRASTS:
-            drop(token)
-        elif misread(token):
             drop(token)
     return out
 

@@ -19,7 +19,7 @@ _IRREGULAR = {
     "steal": "stole", "strike": "struck", "take": "took", "tell": "told", "win": "won",
     "write": "wrote",
 }  # fmt: skip
-_SINGULAR = {"are": "is", "were": "was", "have": "has", "do": "does"}
+_SINGULAR = {"am": "is", "are": "is", "were": "was", "have": "has", "do": "does"}
 
 
 def sentence(words: Iterable[Word]) -> str:
