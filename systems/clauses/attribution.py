@@ -54,7 +54,11 @@ def inserted(verb: Token) -> Token | None:
     """The reporting verb that is put beside or into the clause of ``verb``: "…, Odd said, …"."""
     for other in verb.children:
         if other.dep_ in ("parataxis", "advcl") and reporting(other) and subject(other):
-            if other.dep_ == "advcl" and child(other, "mark", "advmod") is None and not set_off(other):
+            if (
+                other.dep_ == "advcl"
+                and child(other, "mark", "advmod") is None
+                and not set_off(other)
+            ):
                 continue
             if not content(other):
                 return other

@@ -45,11 +45,22 @@ class Mentions:
     def note_subject(self, token: Token, segment: Segment) -> None:
         """Remember the subject of a clause, which a following pronoun may take up."""
         if token.pos_ == "PRON":
+            if self.resolve(token, segment, None) is None:
+                self._thing = None  # what it stands for is what a next pronoun stands for
+            return
+        if any(t.tag_ in ("WDT", "WP", "WP$") for t in token.subtree):
             return
         if token.ent_type_ == "PERSON" or (named(token) and token.text in self._full):
             self._person = self.full(token)
         else:
             self._thing = (phrase(core(token)), plural(token), segment.line)
+
+    def note_speaker(self, name: str) -> None:
+        """Remember who was credited, whom "he" or "she" may take up."""
+        if " the " not in f" {name.lower()} ":
+            self._person = name
+            if " " in name:
+                self._full.setdefault(name.split()[-1], name)
 
     def full(self, token: Token) -> str:
         """The name that ``token`` heads, in the fullest form that was given."""

@@ -30,14 +30,17 @@ class Clauses:
             reading = Reading(segment, mentions, speaker if goes_on else None)
             for claim in _claims(segment, reading):
                 found.setdefault(claim["text"], claim)
-            speaker, line = reading.speaker or (speaker if segment.line == line else None), segment.line
+            speaker, line = (
+                reading.speaker or (speaker if segment.line == line else None),
+                segment.line,
+            )
         return list(found.values())
 
 
 def _claims(segment: Segment, reading: Reading) -> Iterator[dict]:
     for proposition in reading.propositions():
         text = sentence(proposition.words)
-        if len(text.split()) < 3 or _TALK.search(text):
+        if len(text.split()) < 2 or _TALK.search(text):
             continue
         yield _claim(proposition, text, segment)
 

@@ -6,12 +6,11 @@ from coreference import core
 from parse import auxiliaries, child, named, set_off, subject
 from wording import Word, be, past, phrase, plural
 
-
 _EFFECTS = {"lead", "cause", "result", "trigger", "prevent", "force", "mean"}
 
 
 def identity(noun: Token, other: Token) -> list[Word]:
-    """The sentence that an apposition makes: "the mayor, Ida Brough," -> Ida Brough is the mayor."""
+    """The sentence that an apposition makes: "the mayor, Ida Brough," -> she is the mayor."""
     if (number := child(other, "amod")) is not None and number.lower_ == "old":
         what = [t for t in core(other) if t.i > number.i]
     else:

@@ -27,15 +27,24 @@ _LONGEST = 200  # words; what is longer is no sentence, and a parse of it no hel
 class Segment(NamedTuple):
     """``start`` is the offset of ``doc`` in the article, in code points.
 
-    ``inside`` says that it opens within quotation marks that opened earlier, ``title`` that its
-    line has no end mark, as a sub-heading has none.
+    ``before`` is what stands before it in its line; ``title`` says that its line has no end mark,
+    as a sub-heading has none.
     """
 
     doc: Doc
     start: int
     line: int
-    inside: bool
+    before: str
     title: bool
+
+    @property
+    def inside(self) -> bool:
+        """Whether it opens within quotation marks that opened earlier."""
+        return opens(self.before)
+
+    def quoted(self, token: Token) -> bool:
+        """Whether ``token`` stands within quotation marks."""
+        return opens(self.before + self.doc[: token.i].text)
 
 
 def load_model() -> Language:
@@ -58,8 +67,8 @@ def read(text: str, model: Language) -> list[Segment]:
         line = text.rfind("\n", 0, start) + 1
         stop = text.find("\n", end)
         whole = text[line : stop if stop >= 0 else len(text)].rstrip()
-        inside = _opens(text[line:start])
-        found.append(Segment(repaired(doc), start, line, inside, whole[-1:] not in '.!?…"”:'))
+        title = whole[-1:] not in '.!?…"”:'
+        found.append(Segment(repaired(doc), start, line, text[line:start], title))
     return found
 
 
@@ -70,21 +79,25 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
         opener = _OPENER.match(text, start, end)
         start = opener.end() if opener else start
         for cut in _BREAK.finditer(text, start, end):
-            if not _opens(text[start : cut.start()]):
+            if not opens(text[start : cut.start()]):
                 yield start, cut.start()
                 start = cut.end()
         yield start, end
 
 
-def _opens(before: str) -> bool:
+def opens(before: str) -> bool:
     """Whether quotation marks that opened in ``before`` are still open at its end."""
     straight = before.count('"') % 2 == 1
     return straight or before.count("“") > before.count("”")
 
 
 def finite(verb: Token) -> bool:
-    """Whether ``verb`` or an auxiliary of it carries tense or mood."""
-    return verb.tag_ in FINITE or any(a.tag_ in FINITE for a in auxiliaries(verb))
+    """Whether ``verb`` or an auxiliary of it carries tense or mood.
+
+    "Hurt" and "put" with a subject do, though the tagger may take them for infinitives.
+    """
+    bare = verb.tag_ == "VB" and subject(verb) is not None and not auxiliaries(verb)
+    return bare or verb.tag_ in FINITE or any(a.tag_ in FINITE for a in auxiliaries(verb))
 
 
 def auxiliaries(verb: Token) -> list[Token]:

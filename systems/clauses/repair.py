@@ -22,7 +22,7 @@ def repaired(doc: Doc) -> Doc:
 
 
 def _firms(doc: Doc) -> Iterator[Arc]:
-    """ "Pellow & Daughters" is one name, not two things."""
+    """One name, not two things: "Alder & Daughters"."""
     for token in doc:
         joined = [c for c in token.head.children if c.dep_ == "cc" and c.text == "&"]
         if token.dep_ == "conj" and joined and token.pos_ == "PROPN":

@@ -47,7 +47,14 @@ def phrase(words: Iterable[Word]) -> str:
 def _lowered(word: Token) -> str:
     """``word`` as it reads where it no longer opens its sentence."""
     opening = word.is_sent_start and word.pos_ != "PROPN" and word.text != "I"
-    return word.text[0].lower() + word.text[1:] if opening and word.text[1:].islower() or word.text == "A" else word.text
+    capital = opening and (word.text[1:].islower() or word.text == "A")
+    return word.text[0].lower() + word.text[1:] if capital else word.text
+
+
+def possessive(owner: Iterable[Word], many: bool) -> str:
+    """The phrase of ``owner`` as that of one who has something."""
+    text = phrase(owner)
+    return f"{text}'" if many and text.endswith("s") else f"{text}'s"
 
 
 def plural(noun: Token) -> bool:
