@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-SHIPPED = {"cues", "lead", "learned", "sentences"}
+SHIPPED = {"clauses", "cues", "lead", "learned", "sentences"}
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from spacy.tokens import Token
 
-from parse import Segment, apposed, child, finite, named, set_off
+from parse import Segment, apposed, brackets, child, finite, named, set_off
 from wording import Word, phrase, plural
 
 _PERSONAL = {"he", "she"}
@@ -18,7 +18,8 @@ class Mentions:
         self._roles: dict[str, set[str]] = {}  # noun of a role -> names that have it
         self._person = ""  # the last person who was a subject or a source
         self._people: list[str] = []  # of the last segment that had any
-        self._bodies: list[str] = []  # organisations of the last segment that named any
+        self._bodies: list[str] = []  # organisations of the last segment before this with any
+        self._bodies_here: list[str] = []
         self._thing: tuple[str, bool, int] | None = None  # last subject, plural, its line
 
     def note_names(self, segment: Segment) -> None:
@@ -39,8 +40,8 @@ class Mentions:
                 self._roles.setdefault(other.lower_, set()).add(name_of(token))
         if found:
             self._people = list(dict.fromkeys(found))
-        if bodies:
-            self._bodies = list(dict.fromkeys(bodies))
+        self._bodies = self._bodies_here or self._bodies
+        self._bodies_here = list(dict.fromkeys(bodies))
 
     def note_subject(self, token: Token, segment: Segment) -> None:
         """Remember the subject of a clause, which a following pronoun may take up."""
@@ -48,7 +49,7 @@ class Mentions:
             if self.resolve(token, segment, None) is None:
                 self._thing = None  # what it stands for is what a next pronoun stands for
             return
-        if any(t.tag_ in ("WDT", "WP", "WP$") for t in token.subtree):
+        if any(t.tag_ in ("WDT", "WP", "WP$") for t in core(token)):
             return
         if token.ent_type_ == "PERSON" or (named(token) and token.text in self._full):
             self._person = self.full(token)
@@ -94,6 +95,7 @@ def core(noun: Token) -> list[Token]:
             continue
         if (own and (c.dep_ != "acl" or set_off(c))) or apposed(c) or _loose(c):
             out.update(t.i for t in c.subtree)
+            out.update(brackets(c))
     return [t for t in noun.subtree if t.i not in out and not (t.i > noun.i and t.text == ",")]
 
 

@@ -51,6 +51,6 @@ def _claim(proposition: Proposition, text: str, segment: Segment) -> dict:
     if kind == "position":
         source = proposition.holder or source
         if source and source not in text:
-            text = f"{source} said: {text}"
+            text = sentence([f"{source} said that", *proposition.words])
     claim = {"text": text, "type": kind, "spans": [offsets(proposition.tokens, segment.start)]}
     return {**claim, "source": source} if source else claim

@@ -19,6 +19,10 @@ _PENALTY = re.compile(
     r"\b(?:carries|carry|punishable|liable)\b.*\b(?:fines?|prison|penalty|term)\b"
 )
 _SHARES = {"half", "quarter", "third", "dozens", "hundreds", "thousands", "millions", "%"}
+_VERDICT = re.compile(
+    r"\b(?:is|are|was|were|be|been) (?:not |a |an |too |very |so )*(?:disgrace|shame\w*|reckless|absurd"
+    r"|unacceptable|wonderful|terrible|wrong|right|fair|productive|constructive|convincing|vital)\b"
+)
 _TIMED = re.compile(r"\bshould (?!not|have)")
 _ACCUSED = re.compile(r"\b(?:might|may|could) (?:\w+ )?have\b")
 
@@ -36,6 +40,8 @@ def kind_of(text: str, verb: Token | None, source: str | None) -> str:
         return "causal"
     if surface == "prediction" or _to_come(text, verb, source):
         return "prediction"
+    if source is not None and _VERDICT.search(text):
+        return "position"
     return _of_the_present(surface, text, verb)
 
 
@@ -43,6 +49,8 @@ def _to_come(text: str, verb: Token, source: str | None) -> bool:
     """Whether "would" reports a future, or "should" beside a date says when, not what is right."""
     helpers = {a.lower_ for a in auxiliaries(verb)}
     timed = _TIMED.search(text) and any(t.ent_type_ == "DATE" for t in verb.subtree)
+    if helpers & {"may", "might"} and "have" not in helpers:
+        return True
     return bool(timed) or ("would" in helpers and "have" not in helpers and source is not None)
 
 

@@ -121,6 +121,13 @@ def apposed(token: Token) -> bool:
     return token.dep_ == "appos" and set_off(token) and token.i > token.head.i
 
 
+def brackets(token: Token) -> list[int]:
+    """Positions of the brackets that stand around the phrase of ``token``."""
+    before, after = token.left_edge.i - 1, token.right_edge.i + 1
+    around = [i for i in (before, after) if 0 <= i < len(token.doc)]
+    return [i for i in around if token.doc[i].text in "()[]"]
+
+
 def named(token: Token) -> bool:
     """Whether ``token`` heads a name."""
     return token.pos_ == "PROPN"

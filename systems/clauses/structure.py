@@ -8,7 +8,7 @@ from spacy.tokens import Token
 from attribution import according, content, inserted, stance
 from coreference import core
 from modifiers import participle, relative
-from parse import apposed, auxiliaries, child, finite, named, set_off, subject
+from parse import apposed, auxiliaries, brackets, child, finite, named, set_off, subject
 from wording import Word
 
 _CONDITIONS = {"if", "unless", "until", "till", "lest", "whether", "provided", "as", "that", "so"}
@@ -78,6 +78,7 @@ def left_out(head: Token) -> set[int]:
 
     def drop(token: Token) -> None:
         out.update(t.i for t in token.subtree)
+        out.update(brackets(token))
         out.update(t.i for t in token.head.children if t.text == "," and t.i > token.head.i
                    and token.head.pos_ in ("NOUN", "PROPN"))  # fmt: skip
 

@@ -40,7 +40,7 @@ def phrase(words: Iterable[Word]) -> str:
         text += written if close or not text else f" {written}"
         last = word
     text = re.sub(r"\s*,(?:\s*,)+", ",", text)
-    text = re.sub(r"\(\s*\)", "", text)
+    text = re.sub(r"\s{2,}", " ", text)
     return text.strip(" ,;:–—-").rstrip(".!,;: ").strip()
 
 
