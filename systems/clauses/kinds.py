@@ -20,8 +20,8 @@ _PENALTY = re.compile(
 )
 _SHARES = {"half", "quarter", "third", "dozens", "hundreds", "thousands", "millions", "%"}
 _VERDICT = re.compile(
-    r"\b(?:is|are|was|were|be|been) (?:not |a |an |too |very |so )*(?:disgrace|shame\w*|reckless|absurd"
-    r"|unacceptable|wonderful|terrible|wrong|right|fair|productive|constructive|convincing|vital)\b"
+    r"\b(?:is|are|was|were|be|been) (?:not |a |an |too |very |so )*(?:disgrace|shame\w*|reckless"
+    r"|absurd|unacceptable|wonderful|terrible|wrong|right|fair|productive|constructive|convincing|vital)\b"
 )
 _TIMED = re.compile(r"\bshould (?!not|have)")
 _ACCUSED = re.compile(r"\b(?:might|may|could) (?:\w+ )?have\b")
