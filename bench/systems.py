@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from importlib import metadata
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -59,6 +60,9 @@ full = platform.python_version()
 marks = {"python_full_version": full, "python_version": ".".join(full.split(".")[:2])}
 print(json.dumps({"versions": found, "marks": marks}))
 """
+
+Alternatives = tuple[Requirement, ...]
+"""Requirements of which one is enough; the last is what is installed where none is met."""
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -137,7 +141,7 @@ def load(folder: Path, name: str | None = None) -> SystemSpec:
     file = folder / DECLARATION
     declared = _read(file)
     python = _python(declared.python, folder)
-    requires = [_requirement(text, file) for text in declared.requires]
+    requires = [_alternatives(text, file) for text in declared.requires]
     needs = _needs(requires, declared.env, python)
     return SystemSpec(
         name=name or folder.name,
@@ -271,7 +275,7 @@ def _python(declared: str | None, folder: Path) -> str:
 
 
 def _command(
-    declared: _Declaration, python: str, requires: list[Requirement], file: Path
+    declared: _Declaration, python: str, requires: list[Alternatives], file: Path
 ) -> tuple[str, ...]:
     if declared.command is not None:
         program, *arguments = declared.command
@@ -288,43 +292,55 @@ def _command(
         command += ["--in-flight", str(declared.in_flight)]
     if declared.train:
         command += ["--train"]
-    if python == sys.executable and any(map(_is_own, requires)):
+    if python == sys.executable and any(map(_is_own, chain(*requires))):
         command += ["--path", str(_HERE.parent)]  # claimbench may run without being installed
     return tuple(command)
 
 
-def _needs(requires: list[Requirement], env: Mapping[str, str], python: str) -> _Needs:
+def _needs(requires: list[Alternatives], env: Mapping[str, str], python: str) -> _Needs:
     unset = [name for name in references(env) if name not in os.environ]
     missing = [f"environment variable {name}" for name in unset]
     install = [f"export {name}=…" for name in unset]
     try:
-        interpreter = _ask(python, [requirement.name for requirement in requires])
+        interpreter = _ask(python, [requirement.name for requirement in chain(*requires)])
     except ClaimbenchError as error:
         install = _make_python(python, requires) + install
         return _Needs(missing=(str(error), *missing), install=" && ".join(install))
     state: list[tuple[str, str]] = []
     unmet: list[str] = []
-    for requirement in requires:
-        if requirement.marker and not requirement.marker.evaluate(dict(interpreter.marks)):
+    for alternatives in requires:
+        lacks = {
+            requirement: _lack(requirement, interpreter, python)
+            for requirement in alternatives
+            if not requirement.marker or requirement.marker.evaluate(dict(interpreter.marks))
+        }
+        if not lacks:
             continue
-        version = interpreter.versions[requirement.name]
-        own = _is_own(requirement)
-        if version is None and not (own and python == sys.executable):
-            unmet.append(str(requirement))
-            missing.append(f"{requirement} (not installed)")
-        elif version and not requirement.specifier.contains(version, prereleases=True):
-            unmet.append(str(requirement))
-            missing.append(f"{requirement} (found {version})")
+        used = next((r for r, lack in lacks.items() if not lack), [*lacks][-1])
+        if lacks[used]:
+            unmet.append(str(used))
+            missing.append(" or ".join(f"{r} ({lack})" for r, lack in lacks.items()))
         # what a system may import from claimbench is the text module: only that makes it differ
-        state.append((str(requirement), _text_digest() if own else version or ""))
+        version = _text_digest() if _is_own(used) else interpreter.versions[used.name] or ""
+        state.append((str(used), version))
     if unmet:
         install.insert(0, shlex.join([python, "-m", "pip", "install", *unmet]))
     return _Needs(tuple(state), tuple(missing), " && ".join(install))
 
 
-def _requirement(text: str, file: Path) -> Requirement:
+def _lack(requirement: Requirement, interpreter: _Interpreter, python: str) -> str:
+    """Why ``requirement`` is not met; empty if it is."""
+    version = interpreter.versions[requirement.name]
+    if version is None:
+        return "" if _is_own(requirement) and python == sys.executable else "not installed"
+    met = requirement.specifier.contains(version, prereleases=True)
+    return "" if met else f"found {version}"
+
+
+def _alternatives(text: str, file: Path) -> Alternatives:
+    """The requirements that ``text`` names, with " | " between those of which one is enough."""
     try:
-        return Requirement(text)
+        return tuple(map(Requirement, text.split(" | ")))
     except InvalidRequirement as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{file}: requires: found {text!r} ({reason}); expected PEP 508") from None
@@ -366,14 +382,15 @@ def _own_version(name: str) -> str | None:
         return None
 
 
-def _make_python(python: str, requires: list[Requirement]) -> list[str]:
+def _make_python(python: str, requires: list[Alternatives]) -> list[str]:
     """The commands that make the virtual environment that ``python`` would belong to."""
     match = _VENV_PYTHON.fullmatch(python)
     if match is None:
         return []
     commands = [shlex.join([sys.executable, "-m", "venv", match["venv"]])]
     if requires:
-        commands.append(shlex.join([python, "-m", "pip", "install", *map(str, requires)]))
+        wanted = [str(alternatives[-1]) for alternatives in requires]
+        commands.append(shlex.join([python, "-m", "pip", "install", *wanted]))
     return commands
 
 

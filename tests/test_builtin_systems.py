@@ -8,7 +8,7 @@ from bench import evaluate, load_gold, systems
 from bench.run import run
 from bench.store import find_places
 
-NAMES = ("sentences", "lead", "cues", "learned")
+NAMES = ("sentences", "lead", "cues", "learned", "clauses")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -34,10 +34,15 @@ def test_each_answers_every_article(cards, name):
     assert cards[name].claims.tp > 0
 
 
-@pytest.mark.parametrize("better", ["cues", "learned"])
+@pytest.mark.parametrize("better", ["cues", "learned", "clauses"])
 @pytest.mark.parametrize("worse", ["sentences", "lead"])
 def test_reading_clauses_beats_copying_sentences_on_typed_f1(cards, better, worse):
     assert cards[better].typed.f1 > cards[worse].typed.f1
+
+
+def test_a_parse_beats_surface_cues(cards):
+    assert cards["clauses"].claims.f1 > cards["cues"].claims.f1 + 0.03
+    assert cards["clauses"].typed.f1 > cards["cues"].typed.f1 + 0.1
 
 
 def test_the_systems_without_types_are_marked(cards):
@@ -46,6 +51,7 @@ def test_the_systems_without_types_are_marked(cards):
         "lead": True,
         "cues": False,
         "learned": False,
+        "clauses": False,
     }
 
 

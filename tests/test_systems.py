@@ -170,6 +170,19 @@ class TestRequirements:
         ]
         assert shlex.split(spec.install) == [sys.executable, "-m", "pip", "install", *wanted[1:]]
 
+    def test_one_of_several_is_enough_and_the_last_is_what_is_installed(self, tmp_path):
+        def needs(wanted):
+            return load(make(tmp_path, f'command = ["cat"]\nrequires = ["{wanted}"]'))
+
+        for met in ("nope | msgspec>=0.1", "msgspec>=0.1 | nope==1"):
+            assert (needs(met).missing, needs(met).install) == ((), "")
+        unmet = needs("msgspec>=999 | nope==1")
+        assert re.sub(r"found [^)]+", "found V", unmet.missing[0]) == (
+            "msgspec>=999 (found V) or nope==1 (not installed)"
+        )
+        assert shlex.split(unmet.install)[-2:] == ["install", "nope==1"]
+        assert needs("msgspec>=0.1 | nope").fingerprint != needs("jinja2 | nope").fingerprint
+
     def test_what_is_for_other_pythons_is_not_asked_for(self, tmp_path):
         wanted = "no-such-thing-at-all; python_version < '3'"
         assert load(make(tmp_path, f'command = ["cat"]\nrequires = ["{wanted}"]')).missing == ()
