@@ -80,7 +80,7 @@ def test_every_command_does_what_the_guide_says(followed):
     assert "Leaderboard of core" in said["claimbench run mine"]
     assert "storm-update" in said["claimbench show storm-update --system mine"]
     assert "identical counts on every article" in said["claimbench compare HEAD results"]
-    assert "PASS mine on core" in said["pytest"]
+    assert "PASS mine on core" in said["pytest test_mine.py"]
     made = sorted(path.name for path in (folder / "systems/prompted").iterdir())
     assert made == ["extract.py", "prompt.txt", "system.toml"]
 
