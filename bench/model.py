@@ -36,6 +36,9 @@ SCHEMA = 1
 PROTOCOL = 1
 """Version of the JSON-lines conversation between the harness and a system."""
 
+EMBEDDED = "core"
+"""The corpus whose text the project holds, used where none is named."""
+
 ClaimType = Literal[
     "rule", "causal", "prediction", "numerical", "comparison", "position", "event", "property"
 ]

@@ -37,6 +37,7 @@ from bench.model import (
     SystemSpec,
     UnknownName,
 )
+from bench.protocol import Request
 from bench.store import Places, digest, encode
 
 DECLARATION = "system.toml"
@@ -202,13 +203,8 @@ def references(env: Mapping[str, str]) -> list[str]:
     return sorted({name for template in env.values() for name in _REFERENCE.findall(template)})
 
 
-def _public(article: Article) -> dict[str, str]:
-    return {
-        "id": article.id,
-        "title": article.title,
-        "date": article.date,
-        "text": article.text,
-    }
+def _public(article: Article) -> Request:
+    return Request(article.id, article.title, article.date, article.text)
 
 
 def _installed(entry: metadata.EntryPoint) -> SystemSpec:

@@ -9,11 +9,11 @@ import pytest
 BENCH = Path(__file__).parents[1] / "bench"
 FLOORS = (
     ("model", "worker"),
-    ("text", "store", "stats"),
+    ("text", "store", "stats", "protocol"),
     ("gold", "matching", "systems", "results"),
     ("run", "score"),
-    ("compare", "audit", "report"),
-    ("cli",),
+    ("compare", "audit", "report", "doctor"),
+    ("cli", "pytest_plugin"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 ROOMS = {path: path.relative_to(BENCH).parts[0].removesuffix(".py") for path in BENCH.rglob("*.py")}

@@ -657,36 +657,6 @@ def test_report_writes_a_leaderboard_and_a_page(after, tmp_path):
     assert board.read_text() == text
 
 
-# new, try
-
-
-@pytest.mark.parametrize("kind", ["python", "executable"])
-def test_a_new_system_runs_as_it_is(project, kind):
-    out = project("new", "mine", "--kind", kind).out
-    files = sorted(p.name for p in (project.root / "systems/mine").iterdir())
-    assert files == sorted(["system.toml", "extract.py" if kind == "python" else "extract"])
-    assert 'next: claimbench try mine --text "The ferry sank."; claimbench run mine' in out
-    tried = project("try", "mine", "--text", "The ferry sank.\nOh!")
-    assert tried.out.startswith("1 claim in ")
-    assert "The ferry sank.  event  –" in tried.out
-    assert "mine    1.000" in project("run", "mine").out
-    assert not project.kept("mine", corpus="try").exists()
-
-
-def test_try_takes_a_text_a_file_stdin_or_an_article(made, tmp_path):
-    (tmp_path / "a.txt").write_text("Rain fell.\n")
-    assert "Rain fell." in made("try", "lines", "--file", tmp_path / "a.txt").out
-    assert "Snow fell." in made("try", "lines", "--file", "-", stdin="Snow fell.").out
-    record = json.loads(made("try", "lines", "--article", "mill", "--json").out)
-    assert record["claims"] == [{"text": "The mill at Oxbow stopped.", "type": "event"}]
-
-
-def test_try_of_a_failing_system(made):
-    done = made("try", "moody", "--article", "bakery", code=3)
-    assert done.out == ""
-    assert done.err.startswith("error: moody: error: ValueError: no oven today\n")
-
-
 # audit, export
 
 
@@ -732,8 +702,8 @@ def test_version_and_help(made):
     assert made("--version").out.startswith("claimbench ")
     text = made("--help").out
     commands = [line.split()[0] for line in text.partition("Commands:")[2].strip().splitlines()]
-    assert commands == (
-        "check list fetch run score compare show try new report audit export import".split()
+    assert " ".join(commands) == (
+        "check list fetch run score compare show try new doctor schema report audit export import"
     )
     assert "..." not in text.partition("Commands:")[2]  # every line is whole at 80 columns
 

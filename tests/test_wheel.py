@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -28,13 +29,7 @@ def wheel(tmp_path_factory):
         shutil.copy(ROOT / name, source)
     (source / "systems" / "private").mkdir()
     (source / "systems" / "private" / "system.toml").write_text('command = ["true"]\n')
-    subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", folder, source],
-        check=True,
-        capture_output=True,
-    )
-    (built,) = folder.glob("*.whl")
-    return built
+    return build(source, folder)
 
 
 @pytest.fixture(scope="module")
@@ -105,3 +100,77 @@ def test_a_system_of_ones_own_joins_the_shipped_ones(claimbench):
     assert claimbench("run", "mine").returncode == 0
     listing = json.loads(claimbench("list", "--json").stdout)
     assert {"mine", "cues", "lead"} <= {s["name"] for s in listing["systems"]}
+
+
+@pytest.fixture(scope="module")
+def venv(wheel, tmp_path_factory):
+    """A fresh environment with claimbench from its wheel; what it depends on is borrowed."""
+    folder = tmp_path_factory.mktemp("fresh") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    own = folder / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+    (own / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    install(folder, wheel)
+    return folder
+
+
+def install(venv, wheel):
+    offline = ["--quiet", "--no-index", "--no-deps", "--force-reinstall"]
+    pip = [venv / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", *offline, wheel], check=True)
+
+
+def build(source, folder):
+    subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", folder, source],
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_an_installed_distribution_brings_its_system_along(venv, tmp_path):
+    """By the files of the guide, built, installed and run like any other's."""
+    guide = (ROOT / "PLUGINS.md").read_text()
+    project, code = (
+        guide.split(f"# {name}\n")[1].split("```")[0]
+        for name in ("pyproject.toml", "systems/mine/extract.py")
+    )
+    source = tmp_path / "source"
+    package = source / "mine_claims"
+    package.mkdir(parents=True)
+    (source / "pyproject.toml").write_text(project)
+    (package / "__init__.py").write_text("raise SystemExit('a system is found without running it')")
+    (package / "system.toml").write_text('class = "extract.py:Extractor"\n')
+    (package / "extract.py").write_text(code)
+    install(venv, build(source, tmp_path / "dist"))
+
+    here = tmp_path / "anywhere"
+    here.mkdir()
+    unwanted = ("CLAIMBENCH_", "PYTHONPATH", "PYTEST_")
+    env = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
+
+    def run(program, *arguments):
+        command = [venv / "bin" / program, *arguments]
+        done = subprocess.run(command, cwd=here, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, (done.stdout, done.stderr)
+        return done.stdout
+
+    (found,) = [
+        system
+        for system in json.loads(run("claimbench", "list", "--json"))["systems"]
+        if system["name"] == "mine-installed"
+    ]
+    assert found["missing"] == []
+    tried = run("claimbench", "try", "mine-installed", "--text", "It rained. 9 boats sank.")
+    assert "9 boats sank." in tried
+    assert "FAIL" not in run("claimbench", "doctor", "mine-installed")
+    assert "Leaderboard of core" in run("claimbench", "run", "mine-installed")
+    (here / "test_it.py").write_text(
+        "import bench, pytest\n"
+        '@pytest.mark.claimbench(system="mine-installed")\n'
+        "def test_it(claimbench):\n"
+        f"    assert bench.__file__.startswith({str(venv)!r})\n"
+        "    claimbench.assert_no_regression()\n"
+    )
+    assert "PASS mine-installed on core" in run("python", "-m", "pytest", "--strict-markers")

@@ -59,6 +59,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "show": reading.show,
     "try": authoring.try_,
     "new": authoring.new,
+    "doctor": authoring.doctor,
+    "schema": authoring.schema,
     "report": reading.report,
     "audit": labels.audit,
     "export": labels.export,

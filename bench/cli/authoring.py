@@ -1,4 +1,4 @@
-"""Commands for who writes a system: list, new, try."""
+"""Commands for who writes a system: list, new, try, doctor, schema."""
 
 from __future__ import annotations
 
@@ -11,9 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bench.cli import shared
-from bench.model import Article, ClaimbenchError, DataError, Extraction, IncompleteRun
+from bench.model import (
+    Article,
+    ClaimbenchError,
+    DataError,
+    Extraction,
+    GateFailed,
+    IncompleteRun,
+)
 
 if TYPE_CHECKING:
+    from bench.doctor import Check
     from bench.gold import Corpus
     from bench.store import Places
 
@@ -83,41 +91,17 @@ def _corpus_row(corpus: Corpus, absent: Sequence[str]) -> tuple[str, ...]:
     return corpus.name, corpus.version, here, str(whole), claims
 
 
-_TOML = {
-    "python": 'description = "One line that the listing shows"\nclass = "extract.py:Extractor"\n',
-    "executable": 'description = "One line that the listing shows"\ncommand = ["./extract"]\n',
-}
-_CODE = {
-    "python": '''class Extractor:
-    """Replace the body of extract: every line that ends in a full stop is a claim."""
-
-    def extract(self, article: dict) -> list[dict]:
-        lines = article["text"].splitlines()
-        return [{"text": line, "type": "event"} for line in lines if line.endswith(".")]
-''',
-    "executable": '''#!/usr/bin/env python3
-"""Any language will do: JSON lines in, JSON lines out."""
-import json
-import sys
-
-print(json.dumps({"ready": 1, "protocol": 1}), flush=True)
-for line in sys.stdin:
-    article = json.loads(line)
-    claims = [{"text": t, "type": "event"} for t in article["text"].splitlines() if t.endswith(".")]
-    print(json.dumps({"id": article["id"], "claims": claims}), flush=True)
-''',
-}
-
-
 def new(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="Name of the system and of its folder")
     ],
     kind: Annotated[
-        Literal["python", "executable"], typer.Option(help="A Python class, or any executable")
+        Literal["python", "executable", "llm"],
+        typer.Option(help="A Python class, any executable, or a prompt for a language model"),
     ] = "python",
 ) -> None:
-    """Make a system: a folder with two files that runs as it is."""
+    """Make a system: a small folder that runs as it is."""
+    from bench.cli.starters import STARTERS
     from bench.store import write_atomic
 
     shared.require_name(name, "claimbench new")
@@ -125,14 +109,16 @@ def new(
     for taken in (base / name for base in places.systems):
         if taken.exists():
             raise ClaimbenchError(f"{taken} is already there", hint="choose another name")
-    folder = places.systems[0] / name
-    code = folder / ("extract.py" if kind == "python" else "extract")
-    write_atomic(folder / "system.toml", _TOML[kind].encode())
-    write_atomic(code, _CODE[kind].encode())
-    if kind == "executable":
-        code.chmod(0o755)
-    typer.echo(f"{folder / 'system.toml'}\n{code}")
-    typer.echo(f'next: claimbench try {name} --text "The ferry sank."; claimbench run {name}')
+    for file, content in STARTERS[kind].items():
+        path = places.systems[0] / name / file
+        write_atomic(path, content.encode())
+        if content.startswith("#!"):
+            path.chmod(0o755)
+        typer.echo(str(path))
+    typer.echo(
+        f'next: claimbench try {name} --text "The ferry sank."; claimbench doctor {name}; '
+        f"claimbench run {name}"
+    )
 
 
 def try_(
@@ -148,25 +134,29 @@ def try_(
 ) -> None:
     """Show what a system extracts from a text; nothing is kept."""
     from bench import systems
+    from bench.gold import training
     from bench.run import ask
 
     places = shared.places()
     spec = systems.find(name, systems.discover(places))
     subject = _subject(places, text, file, article)
-    record = ask(spec, subject, shared.training(spec, subject.corpus, places))
+    record = ask(spec, subject, training(spec, subject.corpus, places), _echo_stderr)
     if as_json:
         from bench.store import encode
 
         typer.echo(encode(record).decode())
     elif record.status == "ok":
-        _print_claims(record)
+        _print_claims(record, subject.text)
     if record.status != "ok":
         raise IncompleteRun(f"{name}: {shared.reason(record)}")
 
 
 def _subject(places: Places, text: str | None, file: Path | None, article: str | None) -> Article:
     if sum(given is not None for given in (text, file, article)) != 1:
-        raise ClaimbenchError("expected exactly one of --text, --file and --article")
+        raise ClaimbenchError(
+            "expected exactly one of --text, --file and --article",
+            hint='claimbench try SYSTEM --text "The ferry sank."',
+        )
     if article is not None:
         from bench.gold import find_article
 
@@ -180,10 +170,68 @@ def _subject(places: Places, text: str | None, file: Path | None, article: str |
     return Article("try", "", "", text or "", "test", shared.EMBEDDED)
 
 
-def _print_claims(record: Extraction) -> None:
+def _echo_stderr(words: str) -> None:
+    """What the system wrote to stderr, prints of a Python class among it."""
+    from bench.report.table import clean
+
+    for line in words.splitlines():
+        shared.note(f"stderr: {clean(line)}")
+
+
+def _print_claims(record: Extraction, text: str) -> None:
+    from bench.report import Table, ratio, terminal
+
+    columns: dict[str, list[str]] = {
+        "claim": [c.text for c in record.claims],
+        "type": [c.type or "–" for c in record.claims],
+        "source": [c.source or "–" for c in record.claims],
+        "at its spans": [" … ".join(text[a:z] for a, z in c.spans or ()) for c in record.claims],
+        "confidence": ["" if c.confidence is None else ratio(c.confidence) for c in record.claims],
+    }
+    given = {name: cells for name, cells in columns.items() if any(cells)}
+    seconds = "" if record.seconds is None else f" in {record.seconds:.3f} s"
+    title = shared.count(len(record.claims), "claim") + seconds
+    rows = tuple(zip(*given.values(), strict=True))
+    terminal([Table(title, tuple(given), rows, words=4) if rows else title])
+
+
+def doctor(
+    name: Annotated[str, typer.Argument(metavar="SYSTEM", help="System")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line a check")] = False,
+) -> None:
+    """Check that a system keeps to the contract; say what to mend."""
+    from bench import systems
+    from bench.doctor import examine
+    from bench.gold import training
+
+    places = shared.places()
+    spec = systems.find(name, systems.discover(places))
+    checks = examine(spec, training(spec, shared.EMBEDDED, places))
+    if as_json:
+        from bench.store import encode
+
+        for check in checks:
+            typer.echo(encode(check).decode())
+    else:
+        _print_checks(checks)
+    failed = [check.name for check in checks if check.level == "FAIL"]
+    if failed:
+        raise GateFailed(
+            f"{name} does not keep to the contract: {', '.join(failed)}",
+            hint=f"mend what is marked FAIL, then claimbench doctor {name}",
+        )
+
+
+def _print_checks(checks: Sequence[Check]) -> None:
     from bench.report import Table, terminal
 
-    rows = tuple((c.text, c.type or "–", c.source or "–") for c in record.claims)
-    seconds = "" if record.seconds is None else f" in {record.seconds:.3f} s"
-    title = shared.count(len(rows), "claim") + seconds
-    terminal([Table(title, ("claim", "type", "source"), rows, words=3) if rows else title])
+    columns = ("verdict", "check", "found", "expected", "what to do")
+    rows = tuple((c.level, c.name, c.found, c.expected, c.advice) for c in checks)
+    terminal([Table(f"{shared.count(len(rows), 'check')}", columns, rows, words=5)])
+
+
+def schema() -> None:
+    """Print the JSON Schema of what a system says and hears."""
+    from bench import protocol
+
+    typer.echo(json.dumps(protocol.schema(), indent=1))

@@ -125,6 +125,7 @@ def _golds(names: Sequence[str] | None, split: str, places: Places) -> list[Gold
 
 
 def _run_one(spec: SystemSpec, gold: Gold, places: Places, jobs: int, *, retry: bool) -> Scorecard:
+    from bench.gold import training
     from bench.run import run as run_system
 
     articles = gold.articles
@@ -134,7 +135,7 @@ def _run_one(spec: SystemSpec, gold: Gold, places: Places, jobs: int, *, retry: 
         summary = run_system(
             spec,
             articles,
-            shared.training(spec, gold.corpus, places),
+            training(spec, gold.corpus, places),
             folder,
             corpus=gold.corpus,
             jobs=jobs,

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.model import EMBEDDED as EMBEDDED
 from bench.model import ClaimbenchError, DataError, UnknownName
 
 if TYPE_CHECKING:
-    from bench.model import Extraction, Labelled, Scorecard, SystemSpec
+    from bench.model import Extraction, Scorecard, SystemSpec
     from bench.store import Places
-
-EMBEDDED = "core"
-"""The corpus whose text the project holds, used where none is named."""
 
 KEPT_SPLIT = "test"
 """The split whose scorecards are kept; scores on other splits are only printed."""
@@ -178,16 +176,6 @@ def byte_progress() -> Iterator[Callable[[str, int, int], None]]:
             bars.update(tasks[name], completed=done)
 
         yield move
-
-
-def training(spec: SystemSpec, corpus: str, where: Places) -> list[Labelled]:
-    """What a system that trains is handed: train articles of the embedded corpus and of its own."""
-    from bench.gold import corpora, load
-
-    if not spec.train:
-        return []
-    names = [name for name in dict.fromkeys((EMBEDDED, corpus)) if name in corpora(where)]
-    return [item for name in names for item in load(name, where, "train").items]
 
 
 def ceilings(cards: Sequence[Scorecard], places: Places) -> tuple[Scorecard, ...]:

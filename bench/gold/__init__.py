@@ -14,6 +14,7 @@ from bench.gold.corpus import load as load
 from bench.gold.corpus import raw_labels as raw_labels
 from bench.gold.corpus import read_claims as read_claims
 from bench.gold.corpus import readable as readable
+from bench.gold.corpus import training as training
 from bench.gold.draft import fix as fix
 from bench.gold.draft import fix_all as fix_all
 from bench.gold.export import export_csv as export_csv

@@ -12,6 +12,7 @@ from bench.gold.fields import Finding, bytes_of, mismatches
 from bench.gold.lines import parse
 from bench.gold.normalise import Step
 from bench.model import (
+    EMBEDDED,
     SCHEMA,
     SPLITS,
     Article,
@@ -23,6 +24,7 @@ from bench.model import (
     OnDemand,
     Problem,
     Split,
+    SystemSpec,
     TextAbsent,
     UnknownName,
 )
@@ -204,6 +206,14 @@ def load(name: str, places: Places, split: str = "all") -> Gold:
         items=OnDemand(here, read),
         absent=tuple(e.id for e in entries if e not in here),
     )
+
+
+def training(spec: SystemSpec, corpus: str, places: Places) -> list[Labelled]:
+    """What a system that trains is handed: train articles of the embedded corpus and of its own."""
+    if not spec.train:
+        return []
+    names = [name for name in dict.fromkeys((EMBEDDED, corpus)) if name in corpora(places)]
+    return [item for name in names for item in load(name, places, "train").items]
 
 
 def text_of(corpus: Corpus, entry: ArticleEntry, places: Places) -> str | None:

@@ -45,6 +45,7 @@ _COLOURS = {
     "PASS": "bold green",
     "FAIL": "bold red",
     "UNJUDGED": "bold yellow",
+    "WARN": "bold yellow",
 }
 
 

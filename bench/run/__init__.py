@@ -24,10 +24,27 @@ from bench.model import (
     failures,
 )
 from bench.results import OUTPUTS as FILE
+from bench.run.answers import Failure, Verdict, judge, shorten
 from bench.run.driver import Halt, Task, drive
 from bench.run.outputs import asked, kept, read_log, read_outputs, rescue, tidy
+from bench.run.probe import Hearing, Opening, Reply, hear
 
-__all__ = ["FILE", "RunSummary", "ask", "kept", "read_outputs", "run"]
+__all__ = [
+    "FILE",
+    "Failure",
+    "Hearing",
+    "Opening",
+    "Reply",
+    "RunSummary",
+    "Verdict",
+    "ask",
+    "hear",
+    "judge",
+    "kept",
+    "read_outputs",
+    "run",
+    "shorten",
+]
 
 
 class RunSummary(Frozen, frozen=True):
@@ -107,13 +124,18 @@ def _readers(articles: Sequence[Article]) -> list[Callable[[], Article]]:
     return [lambda n=n: articles[n] for n in range(len(articles))]  # type: ignore[misc]
 
 
-def ask(spec: SystemSpec, article: Article, train: Iterable[Labelled] = ()) -> Extraction:
-    """What ``spec`` answers for one article; kept nowhere.
+def ask(
+    spec: SystemSpec,
+    article: Article,
+    train: Iterable[Labelled] = (),
+    on_stderr: Callable[[str], None] = lambda _: None,
+) -> Extraction:
+    """What ``spec`` answers for one article; kept nowhere. ``on_stderr`` hears what else it said.
 
     Raises ClaimbenchError if the system's requirements are not met.
     """
     training = _training(spec, train)
-    *_, last = drive(spec, [Task(article.id, "", lambda: article)], training, 1, Halt())
+    *_, last = drive(spec, [Task(article.id, "", lambda: article)], training, 1, Halt(), on_stderr)
     return last
 
 

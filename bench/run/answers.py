@@ -10,16 +10,14 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from bench.model import TYPES, Claim, Span, Status
+from bench.protocol import MAX_CLAIMS, Usage
 from bench.store import encode
 
-MAX_CLAIMS = 5_000
 MAX_ERROR = 4_096
 """Characters of an error text that are kept."""
 
 _ANSWER_FIELDS = ("id", "claims", "usage", "error")
 _CLAIM_FIELDS = ("text", "type", "spans", "source", "confidence")
-_Figure = str | int | float | bool | None
-_Usage = dict[str, _Figure | dict[str, _Figure]]
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 80
 
@@ -138,7 +136,7 @@ def _usage(raw: Any) -> dict[str, Any] | None:
     if raw is None:
         return None
     try:
-        msgspec.convert(raw, _Usage)  # nothing so deep that the records could not be read again
+        msgspec.convert(raw, Usage)  # nothing so deep that the records could not be read again
         json.dumps(raw, allow_nan=False)
         encode(raw)
     except ValueError:

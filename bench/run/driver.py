@@ -39,19 +39,25 @@ class Halt:
 
 
 def drive(
-    spec: SystemSpec, tasks: Iterable[Task], training: bytes, jobs: int, halt: Halt
+    spec: SystemSpec,
+    tasks: Iterable[Task],
+    training: bytes,
+    jobs: int,
+    halt: Halt,
+    on_stderr: Callable[[str], None] = lambda _: None,
 ) -> Generator[Extraction, None, None]:
     """Yield a record for every task as it comes, asking up to ``jobs`` processes at once.
 
-    Of several records of an article the last counts. No process is left when the generator
-    ends or is closed, however that comes about.
+    Of several records of an article the last counts. ``on_stderr`` is given the end of what each
+    process that was ready wrote there. No process is left when the generator ends or is closed,
+    however that comes about.
     """
     todo = deque(tasks)
     said: queue.SimpleQueue[Extraction | None] = queue.SimpleQueue()
 
     def work() -> Failure | None:
         try:
-            return _Driver(spec, todo, training, said.put, halt).drive()
+            return _Driver(spec, todo, training, said.put, halt, on_stderr).drive()
         finally:
             said.put(None)
 
@@ -92,12 +98,14 @@ class _Driver:
         training: bytes,
         record: Callable[[Extraction], None],
         halt: Halt,
+        on_stderr: Callable[[str], None],
     ) -> None:
         self._spec = spec
         self._tasks = tasks
         self._training = training
         self._record = record
         self._halt = halt
+        self._on_stderr = on_stderr
         self._suspects: deque[Task] = deque()
         self._waiting: dict[str, _Asked] = {}
         self._answered: dict[str, Task] = {}
@@ -114,6 +122,7 @@ class _Driver:
                     self._blame(failure)
                 finally:
                     process.kill()
+                    self._on_stderr(process.last_words())
         except Failure as failure:
             self._tasks.extendleft(self._suspects)
             return failure

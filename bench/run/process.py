@@ -203,8 +203,12 @@ class Process:
             return "closed its output but went on running"
         return f"exited with code {code}" if code >= 0 else f"killed by {_signal_name(-code)}"
 
+    def last_words(self) -> str:
+        """The end of what it has written to stderr so far."""
+        return self._tail[-STDERR_TAIL:].decode("utf-8", "replace").strip()
+
     def _last_words(self) -> str:
-        words = self._tail[-STDERR_TAIL:].decode("utf-8", "replace").strip()
+        words = self.last_words()
         return f"; stderr ends:\n{words}" if words else ""
 
     def _hide(self, data: bytes) -> bytes:

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.model import Claim
-from bench.run.answers import MAX_CLAIMS, Failure, decode, judge
+from bench.protocol import MAX_CLAIMS
+from bench.run.answers import Failure, decode, judge
 from bench.store import encode
 
 LENGTH = 11
