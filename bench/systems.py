@@ -45,7 +45,7 @@ GROUP = "claimbench.systems"
 PROBE_SECONDS = 60.0
 
 _HERE = Path(__file__).resolve().parent
-_REFERENCE = re.compile(r"\$\{(\w+)\}")
+_REFERENCE = re.compile(r"\$\{(?P<name>\w+)(?P<optional>:-)?\}")
 _TARGET = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_]\w*)")
 _VENV_PYTHON = re.compile(r"(?P<venv>.+)/bin/python[\d.]*")
 _SAFE_NAME = re.compile(r"\w[\w.-]*")
@@ -80,6 +80,7 @@ class _Declaration(Frozen, frozen=True, rename={"target": "class"}):
     python: str | None = None
     requires: tuple[str, ...] = ()
     env: dict[str, str] = msgspec.field(default_factory=dict)
+    settings: tuple[str, ...] = ()
     description: str = ""
 
 
@@ -91,7 +92,7 @@ class _Interpreter(Frozen, frozen=True):
 
 
 class _Needs(Frozen, frozen=True):
-    """``state`` is what of the requirements goes into the fingerprint."""
+    """``state`` is what of requirements and settings goes into the fingerprint."""
 
     state: tuple[tuple[str, str], ...] = ()
     missing: tuple[str, ...] = ()
@@ -143,7 +144,7 @@ def load(folder: Path, name: str | None = None) -> SystemSpec:
     declared = _read(file)
     python = _python(declared.python, folder)
     requires = [_alternatives(text, file) for text in declared.requires]
-    needs = _needs(requires, declared.env, python)
+    needs = _needs(requires, declared, python)
     return SystemSpec(
         name=name or folder.name,
         command=_command(declared, python, requires, file),
@@ -188,19 +189,27 @@ def key(spec: SystemSpec, asked: bytes, train_digest: str = "") -> str:
 
 
 def environment(spec: SystemSpec) -> dict[str, str]:
-    """``spec.env`` with every ``${NAME}`` replaced from the environment of this process.
+    """``spec.env`` with every reference replaced from the environment of this process.
 
-    Only the process of the system is ever given the result.
+    ``${NAME}`` must be set for the system to run, ``${NAME:-}`` may be unset and is then empty,
+    as in a shell. Only the process of the system is ever given the result.
     """
     return {
-        variable: _REFERENCE.sub(lambda match: os.environ.get(match[1], ""), template)
+        variable: _REFERENCE.sub(lambda match: os.environ.get(match["name"], ""), template)
         for variable, template in spec.env.items()
     }
 
 
 def references(env: Mapping[str, str]) -> list[str]:
-    """Names of the environment variables that the templates in ``env`` draw on, sorted."""
-    return sorted({name for template in env.values() for name in _REFERENCE.findall(template)})
+    """Names of the environment variables that the templates in ``env`` draw on, sorted.
+
+    They are secrets: their values stay out of every record, and out of the fingerprint.
+    """
+    return sorted({match["name"] for match in _drawn(env)})
+
+
+def _drawn(env: Mapping[str, str]) -> Iterator[re.Match[str]]:
+    return (match for template in env.values() for match in _REFERENCE.finditer(template))
 
 
 def _public(article: Article) -> Request:
@@ -293,8 +302,10 @@ def _command(
     return tuple(command)
 
 
-def _needs(requires: list[Alternatives], env: Mapping[str, str], python: str) -> _Needs:
-    unset = [name for name in references(env) if name not in os.environ]
+def _needs(requires: list[Alternatives], declared: _Declaration, python: str) -> _Needs:
+    required = {match["name"] for match in _drawn(declared.env) if not match["optional"]}
+    unset = [name for name in sorted(required) if name not in os.environ]
+    unset += [name for name in declared.settings if not os.environ.get(name)]
     missing = [f"environment variable {name}" for name in unset]
     install = [f"export {name}=…" for name in unset]
     try:
@@ -302,7 +313,7 @@ def _needs(requires: list[Alternatives], env: Mapping[str, str], python: str) ->
     except ClaimbenchError as error:
         install = _make_python(python, requires) + install
         return _Needs(missing=(str(error), *missing), install=" && ".join(install))
-    state: list[tuple[str, str]] = []
+    state = [(name, os.environ.get(name, "")) for name in declared.settings]
     unmet: list[str] = []
     for alternatives in requires:
         lacks = {

@@ -9,7 +9,8 @@ interpreter, which need not have claimbench. The conversation on stdin and stdou
 every other system: ``{"ready": 1, "protocol": 1}``, then one answer a request.
 
 ``extract`` is given the request as a dict (``id``, ``title``, ``date``, ``text``) and returns
-claims, each a dict or a plain string; or ``{"claims": [...], "usage": {...}}``. With
+claims, each a dict or a plain string; or ``{"claims": [...], "usage": {...}}``. An exception is
+an answer too; what was spent before it may stand in its attribute ``usage``. With
 ``--in-flight`` above 1 it is called from that many threads at once. ``train``, if the system
 asks for it, is called once before the first request with a list of
 ``{"article": {...}, "claims": [...]}``.
@@ -143,7 +144,9 @@ def _answer(system: Any, request: dict[str, Any]) -> str:
         return json.dumps({**_claims(system.extract(request)), "id": name}, allow_nan=False)
     except (Exception, SystemExit) as error:  # noqa: BLE001  (foreign code raises anything)
         traceback.print_exc()
-        return json.dumps({"id": name, "error": f"{type(error).__name__}: {error}"})
+        answer = {"id": name, "error": f"{type(error).__name__}: {error}"}
+        spent = getattr(error, "usage", None)
+        return json.dumps({**answer, "usage": spent} if isinstance(spent, dict) else answer)
 
 
 def _claims(result: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import bench.systems
 from bench import worker
 from bench.model import Article, DataError, Labelled, UnknownName
 from bench.store import Places, encode
-from bench.systems import discover, environment, find, key, load, request, training
+from bench.systems import discover, environment, find, key, load, references, request, training
 
 from made import HARBOUR
 
@@ -297,6 +297,33 @@ class TestFingerprint:
         assert b"opensesame" not in encode(spec)
         monkeypatch.setenv("MY_KEY", "other")
         assert load(folder).fingerprint == spec.fingerprint
+
+    def test_a_secret_with_a_default_may_be_unset_and_stays_one(self, tmp_path, monkeypatch):
+        folder = make(tmp_path / "s", 'command = ["cat"]\nenv = { KEY = "${MY_KEY:-}" }')
+        monkeypatch.delenv("MY_KEY", raising=False)
+        spec = load(folder)
+        assert (spec.missing, environment(spec)) == ((), {"KEY": ""})
+        monkeypatch.setenv("MY_KEY", "opensesame")
+        assert environment(spec) == {"KEY": "opensesame"}
+        assert references(spec.env) == ["MY_KEY"]
+        assert load(folder).fingerprint == spec.fingerprint
+
+    @pytest.mark.parametrize("value", [None, ""])
+    def test_a_setting_is_a_need_and_makes_another_system(self, tmp_path, monkeypatch, value):
+        folder = make(tmp_path / "s", 'command = ["cat"]\nsettings = ["MY_MODEL"]')
+        monkeypatch.setenv("MY_MODEL", value or "")
+        if value is None:
+            monkeypatch.delenv("MY_MODEL")
+        spec = load(folder)
+        assert spec.missing == ("environment variable MY_MODEL",)
+        assert spec.install == "export MY_MODEL=…"
+        seen = set()
+        for model in ("small", "large"):
+            monkeypatch.setenv("MY_MODEL", model)
+            spec = load(folder)
+            assert spec.missing == ()
+            seen.add(spec.fingerprint)
+        assert len(seen) == 2
 
     def test_a_secret_that_is_not_set_is_a_need(self, folder, monkeypatch):
         monkeypatch.delenv("MY_KEY", raising=False)

@@ -67,10 +67,10 @@ def judge(raw: dict[str, Any], length: int | None) -> Verdict:
     try:
         _only(raw, _ANSWER_FIELDS, "answer")
         error = raw.get("error")
+        usage = _usage(raw.get("usage"))
         if error is not None:
             said = error if isinstance(error, str) else shorten(error)
-            return Verdict("error", error=printable(said))
-        usage = _usage(raw.get("usage"))
+            return Verdict("error", error=printable(said), usage=usage)
         return Verdict("ok", read_claims(raw.get("claims"), length), usage=usage)
     except Failure as failure:
         return Verdict(failure.status, error=printable(str(failure)))

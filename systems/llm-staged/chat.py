@@ -1,0 +1,1 @@
+../llm-direct/chat.py

@@ -1,0 +1,1 @@
+../llm-window/passages.py
