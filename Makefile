@@ -5,13 +5,14 @@ BASE   ?= origin/main
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help bench test lint compare wheel lock perf clean
+.PHONY: help bench test lint compare llm-local wheel lock perf clean
 
 help:
 	@echo "make bench    check the gold, run and score every system, write the leaderboard"
 	@echo "make test     the whole test suite"
 	@echo "make lint     style and types"
 	@echo "make compare BASE=origin/main    working tree against a branch's committed results"
+	@echo "make llm-local [LLM_WEIGHTS=FILE] [LLM_PORT=N]    serve a small language model on loopback"
 	@echo "make perf     the benchmarks of the harness itself"
 	@echo "make wheel    build dist/*.whl"
 
@@ -31,6 +32,10 @@ lint: $(VENV)/.dev
 compare: $(VENV)/.core
 	$(BIN)/claimbench run >/dev/null
 	$(BIN)/claimbench compare $(BASE) results
+
+# Answers to Ctrl-C by stopping the server; exec, so that make passes it on to one process.
+llm-local:
+	@exec $(PYTHON) scripts/local_model.py --weights "$(LLM_WEIGHTS)" --port "$(LLM_PORT)"
 
 perf: $(VENV)/.dev
 	for file in tests/perf/bench_*.py; do $(BIN)/python $$file || exit 1; done
