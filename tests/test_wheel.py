@@ -108,12 +108,16 @@ def test_the_committed_results_are_what_a_fresh_run_gives(claimbench):
 
 def test_what_needs_an_endpoint_is_listed_with_the_one_thing_to_do(claimbench):
     listing = json.loads(claimbench("list", "--json").stdout)["systems"]
-    asking = {s["name"]: s["install"] for s in listing if s["missing"] and s["name"] not in OWN_PYTHON}
+    asking = {
+        s["name"]: s["install"] for s in listing if s["missing"] and s["name"] not in OWN_PYTHON
+    }
     wanted = "export CLAIMBENCH_LLM_BASE_URL=… && export CLAIMBENCH_LLM_MODEL=…"
     assert asking == dict.fromkeys(ASKING, wanted)
     done = claimbench("run")
     for system in ASKING:
         assert f"skipped: {system}: lacks environment variable CLAIMBENCH_LLM_BASE" in done.stdout
+
+
 def test_a_system_without_its_environment_is_listed_with_the_command_that_makes_it(claimbench):
     listing = json.loads(claimbench("list", "--json").stdout)["systems"]
     (openie,) = (system for system in listing if system["name"] == "openie")
