@@ -57,6 +57,19 @@ def test_a_matcher_that_fails_its_own_gold_is_found_out():
     assert not findings["gold as a system scores exactly 1.0 in every view"].passed
 
 
+class Shy(Gullible):
+    """Finds nothing in a crowd: whoever says less is paid more."""
+
+    def accepted(self, gold, predicted):
+        return super().accepted(gold, predicted) if len(predicted) < 3 else {}
+
+
+def test_a_matcher_that_pays_for_silence_is_found_out():
+    gold = make_gold({"harbour": HARBOUR, "quay": HARBOUR})
+    outcomes = {(f.attack, f.passed) for f in attack(gold, Shy(), seed=2)}
+    assert ("removing a claim raises no recall", False) in outcomes
+
+
 def test_agreement_by_hand():
     source = Source(name="Lena Voss", mode="indirect", aliases=("Voss",))
     a = {
