@@ -58,26 +58,26 @@ def agreement(a: Labels, b: Labels, matcher: Matcher = DEFAULT) -> Agreement:
     shared = [article for article in a if article in b]
     compared = [_compare(article, a[article], b[article], matcher) for article in shared]
     backwards = [_compare(article, b[article], a[article], matcher) for article in shared]
-    claims = _rows([[found.counts] for found in compared], 1)
-    types = _rows([_types(found) for found in compared], len(TYPES))
+    typed = [_types(found) for found in compared]
+    rows = [[found.counts, *types] for found, types in zip(compared, typed, strict=True)]
+    counts = _rows(rows, 1 + len(TYPES))
     equal = _rows([_equal(found.pairs) for found in compared], 4)
-    confused = np.array([_confusion(found.pairs) for found in compared]).reshape(
-        -1, len(TYPES) ** 2, 3
-    )
-    table = np.concatenate((claims, types, equal, confused), axis=1)
-    draws = stats.resampled(table)
-    f1s = _estimates(table, draws, stats.f1)
-    shares = _estimates(table, draws, stats.precision)
-    (kappa,) = _estimates(table, draws, _kappa)
-    source, polarity, certainty, central = shares[9:13]
+    confused = np.array([_confusion(found.pairs) for found in compared])
+    parts = (counts, equal, confused.reshape(-1, len(TYPES) ** 2, 3))
+    draws = stats.resampled(np.concatenate(parts, axis=1))  # one set of draws for all
+    ends = np.cumsum([part.shape[1] for part in parts])[:-1]
+    of_counts, of_equal, of_confused = np.split(draws, ends, axis=1)
+    claim_f1, *type_f1 = _estimates(counts, of_counts, stats.f1)
+    source, polarity, certainty, central = _estimates(equal, of_equal, stats.precision)
+    (kappa,) = _estimates(parts[2], of_confused, _kappa)
     return Agreement(
         articles=len(shared),
         claims=total(found.counts for found in compared),
         reverse=total(found.counts for found in backwards),
         pairs=sum(len(found.pairs) for found in compared),
-        types={t: Counts(*map(int, types[:, n].sum(axis=0))) for n, t in enumerate(TYPES)},
-        claim_f1=f1s[0],
-        type_f1=dict(zip(TYPES, f1s[1:9], strict=True)),
+        types={t: total(found[n] for found in typed) for n, t in enumerate(TYPES)},
+        claim_f1=claim_f1,
+        type_f1=dict(zip(TYPES, type_f1, strict=True)),
         type_kappa=kappa,
         source=source,
         polarity=polarity,
@@ -93,8 +93,8 @@ def _rows(by_article: Sequence[Sequence[Counts]], rows: int) -> NDArray[Any]:
 
 
 def _kappa(counts: NDArray[Any]) -> NDArray[Any]:
-    """Cohen's kappa of the confusion matrix that the last rows of ``counts`` hold."""
-    cells = counts[..., -(len(TYPES) ** 2) :, 0]
+    """Cohen's kappa of the confusion matrix that the rows of ``counts`` hold."""
+    cells = counts[..., 0]
     square = (*cells.shape[:-1], len(TYPES), len(TYPES))
     return stats.kappa(cells.reshape(square))[..., None]
 

@@ -11,13 +11,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from bench.matching import DEFAULT, Matcher
-from bench.model import (
-    Claim,
-    Frozen,
-    Gold,
-    Labelled,
-    Scorecard,
-)
+from bench.model import Claim, Frozen, Gold, Labelled, Scorecard
 from bench.score import evaluate
 
 Predictions = dict[str, list[Claim]]

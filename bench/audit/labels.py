@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bench import gold
+from bench.gold.fields import Finding
 from bench.matching import DEFAULT, Matcher
 from bench.model import GoldClaim, Problem
 from bench.store import Places
@@ -42,7 +43,7 @@ def confusions(path: Path, claims: Sequence[GoldClaim], matcher: Matcher) -> Ite
         if n not in own:
             reason = matcher.judge(claims[i], (wording,)).reason
             wanted = f"one that {matcher!r} accepts for its own claim"
-            yield _problem(path, i, claims, "forms", f"{wording!r} ({reason})", wanted, "error")
+            yield Finding("forms", f"{wording!r} ({reason})", wanted).at(path, i + 2, claims[i].id)
     confused: dict[tuple[int, int], str] = {}
     for k, n in sorted(accepted):
         i, wording = wordings[n]
@@ -52,14 +53,8 @@ def confusions(path: Path, claims: Sequence[GoldClaim], matcher: Matcher) -> Ite
         if (k, i) not in confused:
             found = f"{wording!r}, which also fits {claims[k].text!r}"
             wanted = f"facts that tell it from {claims[k].id}"
-            yield _problem(path, i, claims, "forms", found, wanted, "warning")
+            yield Finding("forms", found, wanted, "warning").at(path, i + 2, claims[i].id)
         elif i < k:
             found = f"wordings that fit {claims[k].text!r}, and the other way round"
             wanted = f"each claim once: compare {claims[k].id}"
-            yield _problem(path, i, claims, "text", found, wanted, "warning")
-
-
-def _problem(
-    path: Path, i: int, claims: Sequence[GoldClaim], field: str, found: str, wanted: str, how: str
-) -> Problem:
-    return Problem(str(path), i + 2, field, found, wanted, how, claims[i].id)  # type: ignore[arg-type]
+            yield Finding("text", found, wanted, "warning").at(path, i + 2, claims[i].id)

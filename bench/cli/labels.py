@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bench.cli import shared
-from bench.model import ANNOTATORS, ClaimbenchError, Counts, DataError, GateFailed, GoldClaim
+from bench.model import ANNOTATORS, TYPES, ClaimbenchError, Counts, DataError, GateFailed, GoldClaim
 
 if TYPE_CHECKING:
     from bench.audit import Agreement, Estimate
@@ -250,7 +250,6 @@ def _estimate(estimate: Estimate) -> Measure:
 
 
 def _agreement_types(measured: dict[str, Agreement]) -> Table:
-    from bench.model import TYPES
     from bench.report import Table
 
     return Table(

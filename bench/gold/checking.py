@@ -17,6 +17,7 @@ from bench.gold.corpus import ArticleEntry, Corpus, chosen, folders, read_corpus
 from bench.gold.draft import canonical
 from bench.gold.fields import Finding, bytes_of, mismatches, shown
 from bench.gold.lines import Labels, Line, byte_problems, parse
+from bench.gold.records import Records
 from bench.gold.rules import Reading, Reviewed, copied, read_article, review
 from bench.model import ANNOTATORS, SPLITS, Frozen, GoldClaim, Problem, Span
 from bench.store import Places
@@ -106,12 +107,8 @@ def _raw_problems(corpus: Corpus) -> Iterator[Problem]:
         for path in sorted((corpus.folder.parent / "annotators" / who / corpus.name).glob("*")):
             if path.stem not in ids or path.suffix != ".jsonl":
                 yield Finding("file", "labels of no article", "none here").at(path)
-                continue
-            data = bytes_of(path, "labels")
-            labels, problems = parse(path, b"" if isinstance(data, Problem) else data)
-            yield from problems
-            for line in labels.claims:
-                yield from (f.at(path, line.number) for f in mismatches(line.value, GoldClaim))
+            else:
+                yield from Records(path, GoldClaim).problems
 
 
 def _strays(corpus: Corpus) -> Iterator[Path]:
