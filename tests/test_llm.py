@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from itertools import chain, repeat
+from itertools import chain, product, repeat
 from pathlib import Path
 
 import pytest
@@ -554,5 +554,5 @@ class TestRecordings:
 
 
 def test_the_systems_share_one_client():
-    for name in NAMES:
-        assert (SYSTEMS / name / "chat.py").samefile(SYSTEMS / "llm-direct" / "chat.py")
+    for name, file in product(NAMES, ("chat.py", "endpoint.py", ".config.toml")):
+        assert (SYSTEMS / name / file).samefile(SYSTEMS / "llm-direct" / file)

@@ -1,0 +1,1 @@
+../llm-direct/endpoint.py
