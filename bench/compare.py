@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import Literal
 
 import msgspec
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from bench import stats
 from bench.model import TYPES, ArticleScore, Counts, Frozen, Incomparable, Scorecard
+from bench.score import ranked
 
 TOLERANCE = 0.005
 """A drop of the headline F1 smaller than this is never a regression."""
@@ -19,6 +21,9 @@ Headline = Literal["claims", "typed"]
 
 ROWS = ("claims", "typed", *TYPES)
 """Rows of every comparison: types ignored, types counted, then each type."""
+
+_LEVEL = 0.05
+"""Chance of telling apart what is not, over all pairs of a leaderboard."""
 
 _SUMMARIES = 2
 """The first rows sum up the others and stay out of the correction for many types."""
@@ -181,6 +186,48 @@ def compare_all(
         vanished=tuple(key for key in base if key not in new),
         added=tuple(key for key in new if key not in base),
     )
+
+
+class Standing(Frozen, frozen=True):
+    """Which of several systems on one corpus can be told apart, types ignored.
+
+    ``ranks`` gives systems of one tie the same place: that of the best of them. Every system of
+    a tie is detectably better than every one of the ties below; within a tie not every two can
+    be told apart. ``lead`` compares the first (as ``new``) with the second, None if there is no
+    second; ``detected`` says whether these two can be told apart.
+    """
+
+    ranks: dict[str, int]
+    lead: Verdict | None = None
+    detected: bool = False
+
+
+def standing(cards: Sequence[Scorecard]) -> Standing:
+    """Rank systems by claim F1, one place for those that these articles cannot tell apart.
+
+    All pairs are put to the paired permutation test over articles, p corrected for their number
+    (Holm). A line is drawn where everything above differs at 0.05 from everything below, as in
+    the clusters of the WMT shared tasks (Bojar et al. 2013, aclanthology.org/W13-2201). Raises
+    Incomparable where the cards were not measured alike.
+    """
+    best = ranked(cards)
+    for card in best[1:]:
+        require_equal(best[0], card)
+    apart = _told_apart([counts_table(card)[:, :1] for card in best])
+    ranks, place = {}, 0
+    for i, card in enumerate(best):
+        if all(apart[a, b] for a in range(i) for b in range(i, len(best))):
+            place = i + 1
+        ranks[card.system] = place
+    if len(best) < 2:
+        return Standing(ranks)
+    return Standing(ranks, compare(best[1], best[0]), detected=apart[0, 1])
+
+
+def _told_apart(tables: Sequence[NDArray[np.int64]]) -> dict[tuple[int, int], bool]:
+    pairs = list(combinations(range(len(tables)), 2))
+    p = stats.holm([stats.paired(tables[b], tables[a])[0].p for a, b in pairs])
+    return {pair: q is not None and q < _LEVEL for pair, q in zip(pairs, p, strict=True)}
 
 
 def require_equal(base: Scorecard, new: Scorecard) -> None:

@@ -191,7 +191,8 @@ class Extraction(Frozen, frozen=True):
 
     ``key`` identifies system, request and protocol, so that a finished article is never run
     twice; ``seconds`` is wall time from request to answer; ``usage`` is what the system says
-    it spent (tokens, cost).
+    it spent, of which ``model``, ``prompt_tokens``, ``completion_tokens`` and ``cost`` (US
+    dollars) are summed up in a scorecard's provenance.
     """
 
     article_id: str
@@ -324,8 +325,9 @@ class Signature(Frozen, frozen=True, omit_defaults=False):
 class Provenance(Frozen, frozen=True):
     """How a scorecard came about. It takes no part in any comparison.
 
-    ``made`` is an ISO 8601 time in UTC, ``packages`` maps distributions to versions,
-    ``seconds_per_article`` is the mean wall time of the articles that were answered.
+    ``made`` is an ISO 8601 time in UTC, ``packages`` maps distributions to versions, ``models``
+    are the language models that answered, by the names they gave. What an article took is a mean
+    over those that told it: seconds of wall time, tokens in and out, US dollars.
     """
 
     made: str = ""
@@ -335,7 +337,10 @@ class Provenance(Frozen, frozen=True):
     packages: dict[str, str] = {}
     machine: str = ""
     fingerprint: str = ""
+    models: tuple[str, ...] = ()
     seconds_per_article: float | None = None
+    tokens_per_article: float | None = None
+    dollars_per_article: float | None = None
 
 
 class Scorecard(Frozen, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -15,6 +15,7 @@ from bench import store
 from bench.model import (
     SCHEMA,
     DataError,
+    Extraction,
     Frozen,
     Provenance,
     SchemaVersionError,
@@ -211,9 +212,8 @@ def _nearest(folder: Path) -> Path:
     return next(d for d in (folder.absolute(), *folder.absolute().parents) if d.is_dir())
 
 
-def provenance(results: Path, fingerprint: str, seconds: Iterable[float | None]) -> Provenance:
-    """How a score comes about now; ``seconds`` are those of the articles, None where unknown."""
-    known = [s for s in seconds if s is not None]
+def provenance(results: Path, fingerprint: str, outputs: Sequence[Extraction]) -> Provenance:
+    """How a score of ``outputs`` comes about now, and what they took."""
     commit = (_git(results, "rev-parse", "HEAD") or b"").decode().strip()
     return Provenance(
         made=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -223,8 +223,31 @@ def provenance(results: Path, fingerprint: str, seconds: Iterable[float | None])
         packages={name: _version(name) for name in _PACKAGES},
         machine=f"{platform.system()} {platform.machine()}",
         fingerprint=fingerprint,
-        seconds_per_article=round(sum(known) / len(known), 6) if known else None,
+        models=_models(outputs),
+        seconds_per_article=_mean(record.seconds for record in outputs),
+        tokens_per_article=_mean(
+            _stated(record, "prompt_tokens", "completion_tokens") for record in outputs
+        ),
+        dollars_per_article=_mean(_stated(record, "cost") for record in outputs),
     )
+
+
+def _models(outputs: Iterable[Extraction]) -> tuple[str, ...]:
+    named = {(record.usage or {}).get("model") for record in outputs}
+    return tuple(sorted(name for name in named if name and isinstance(name, str)))
+
+
+def _stated(record: Extraction, *figures: str) -> float | None:
+    """The sum of ``figures`` in what a system says it spent; None unless it states them all."""
+    stated = [(record.usage or {}).get(name) for name in figures]
+    known = [n for n in stated if isinstance(n, int | float) and not isinstance(n, bool)]
+    return sum(known) if len(known) == len(figures) else None
+
+
+def _mean(figures: Iterable[float | None]) -> float | None:
+    """Mean of what is known, None if nothing is."""
+    known = [figure for figure in figures if figure is not None]
+    return round(sum(known) / len(known), 6) if known else None
 
 
 def _changed_elsewhere(results: Path) -> bool:

@@ -117,6 +117,16 @@ def _typed(claim: Claim) -> Claim:
     return claim if claim.type else msgspec.structs.replace(claim, type=text.type_of(claim.text))
 
 
+def ranked(cards: Iterable[Scorecard]) -> list[Scorecard]:
+    """The cards, best claim F1 first; equal ones by name, undefined last."""
+
+    def rank(card: Scorecard) -> tuple[float, str]:
+        f1 = card.claims.f1
+        return 1.0 if f1 is None else -f1, card.system
+
+    return sorted(cards, key=rank)
+
+
 def _score_article(
     item: Labelled, prediction: Prediction | None, matcher: Matcher
 ) -> tuple[ArticleScore, bool]:

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from bench.compare import ROWS, compare, compare_all, counts_table
+from bench.compare import ROWS, compare, compare_all, counts_table, standing
 from bench.model import Extraction, Incomparable, Provenance
 from bench.results import same
 from bench.score import evaluate
@@ -178,3 +178,59 @@ def test_a_card_without_any_article_has_lost_them_all():
     verdict = compare(whole, msgspec.structs.replace(whole, by_article=()))
     assert verdict.failed
     assert len(verdict.lost) == 12 * 5
+
+
+# Ties
+
+
+def test_systems_that_differ_everywhere_get_places_of_their_own():
+    cards = [card(3, "low"), card(8, "high"), card(5, "middle")]
+    found = standing(cards)
+    assert found.ranks == {"high": 1, "middle": 2, "low": 3}
+    assert list(found.ranks) == ["high", "middle", "low"]
+    assert (found.lead.new, found.lead.base, found.detected) == ("high", "middle", True)
+    assert len(found.lead.gained) == 36
+
+
+def test_systems_that_one_article_tells_apart_share_a_place():
+    cards = [card(8, "best"), card(8, "near", a00=[]), card(3, "far")]
+    found = standing(cards)
+    assert found.ranks == {"best": 1, "near": 1, "far": 3}
+    assert not found.detected
+
+
+def test_a_tie_that_reaches_over_a_system_holds_all_three():
+    # steady beats low on every article, but erratic, between them, is told apart from neither.
+    erratic = {
+        a: [c.text for c in claims[: 9 * (n % 2)]] for n, (a, claims) in enumerate(ARTICLES.items())
+    }
+    cards = [card(5, "steady"), card(0, "erratic", **erratic), card(4, "low")]
+    alone = standing([cards[0], cards[2]])
+    assert alone.ranks == {"steady": 1, "low": 2}
+    assert standing(cards).ranks == {"steady": 1, "erratic": 1, "low": 1}
+
+
+def test_identical_systems_and_a_single_one():
+    assert standing([card(5, "b"), card(5, "a")]).ranks == {"a": 1, "b": 1}
+    alone = standing([card(5, "a")])
+    assert (alone.ranks, alone.lead) == ({"a": 1}, None)
+    assert standing([]).ranks == {}
+
+
+def test_three_articles_tell_nobody_apart():
+    few = make_gold({a: ARTICLES[a] for a in ("a00", "a01", "a02")})
+    outputs = {a: [c.text for c in claims] for a, claims in ARTICLES.items()}
+    cards = [evaluate(few, outputs, system="all"), evaluate(few, {}, system="none")]
+    assert standing(cards).ranks == {"all": 1, "none": 1}
+
+
+def test_many_equal_systems_are_a_tie_although_some_pair_looks_different_by_chance():
+    # Twelve systems, each failing on one article of its own: 66 pairs, none truly different.
+    cards = [card(8, f"s{n}", **{a: []}) for n, a in enumerate(ARTICLES)]
+    assert set(standing(cards).ranks.values()) == {1}
+
+
+def test_cards_of_different_gold_have_no_standing():
+    other = make_gold({a: ARTICLES[a][:9] for a in ARTICLES})
+    with pytest.raises(Incomparable):
+        standing([card(5), card(5, gold=other)])

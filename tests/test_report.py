@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import report
-from bench.compare import Row, Suite, Verdict
+from bench.compare import Row, Standing, Suite, Verdict
 from bench.model import (
     ArticleScore,
     Claim,
@@ -80,6 +80,10 @@ LINES = (
 )
 
 
+def board(*cards, **known):
+    return report.Board(cards, **known)
+
+
 def column(table, name):
     return [str(row[table.columns.index(name)]) for row in table.rows]
 
@@ -90,7 +94,7 @@ def column(table, name):
 def test_leaderboard_by_hand():
     # Two articles: a quarter of all resamples hold only a, a quarter only b, so that every
     # interval ends at the scores of the two.
-    table = report.leaderboard([SILENT, FINDER])
+    table = report.leaderboard(board(SILENT, FINDER))
     assert table.title == "Leaderboard of core, test split"
     assert {name: column(table, name) for name in table.columns} == {
         "system": ["finder", "silent"],
@@ -106,7 +110,7 @@ def test_leaderboard_by_hand():
 
 def test_leaderboard_notes_say_what_was_measured():
     notes = report.leaderboard(
-        [FINDER, SILENT], [("embed", "needs torch; pip install torch")]
+        board(FINDER, SILENT, skipped=(("embed", "needs torch; pip install torch"),))
     ).notes
     assert notes == (
         "corpus core, split test: 2 articles, 6 required gold claims; "
@@ -115,13 +119,14 @@ def test_leaderboard_notes_say_what_was_measured():
         "with 2 articles the intervals are rough, hardly more than the range over articles: small differences mean nothing",  # noqa: E501
         "macro-F1 is the mean over the 2 types that have gold",
         "* types filled in by the harness where the system gives none",
+        "s/article: means over the articles that told it, on the machine and at the prices of the run",  # noqa: E501
         "skipped: embed: needs torch; pip install torch",
     )
 
 
 def test_ten_articles_are_enough_and_nobody_needed_typing():
     ten = card("ten", *(ArticleScore(str(i), "ok", Counts(1), {}, {}) for i in range(10)))
-    notes = " ".join(report.leaderboard([ten]).notes)
+    notes = " ".join(report.leaderboard(board(ten)).notes)
     assert "rough" not in notes
     assert "harness" not in notes
 
@@ -131,13 +136,13 @@ def test_leaderboard_orders_by_claim_f1_then_name_and_undefined_last():
     best = ArticleScore("a", "ok", Counts(1), {}, {})
     cards = [card("void", nothing), card("b", A), card("a", A), card("z", best)]
     for order in (cards, cards[::-1]):
-        table = report.leaderboard(order)
+        table = report.leaderboard(board(*order))
         assert column(table, "system") == ["z", "a", "b", "void"]
     assert column(table, "F1") == ["1.000", "0.750", "0.750", "–"]  # one article, no interval
 
 
 def test_a_board_of_nothing_still_names_what_was_skipped():
-    table = report.leaderboard([], [("llm", "set LLM_KEY")])
+    table = report.leaderboard(board(skipped=(("llm", "set LLM_KEY"),)))
     assert table.rows == ()
     assert table.notes == ("no system was scored", "skipped: llm: set LLM_KEY")
 
@@ -145,7 +150,7 @@ def test_a_board_of_nothing_still_names_what_was_skipped():
 def test_scores_under_different_gold_share_no_table():
     stale = card("stale", A, signature=Signature("core", "test", "old", "keyed()", "1"))
     with pytest.raises(Incomparable, match=r"stale and finder .* gold: old against"):
-        report.leaderboard([FINDER, stale])
+        report.leaderboard(board(FINDER, stale))
 
 
 # Types, attributes, articles
@@ -220,8 +225,8 @@ def test_article_table_puts_gold_and_prediction_side_by_side():
 
 
 def test_leaderboard_file_is_golden_and_the_same_in_any_order():
-    written = report.leaderboard_markdown({"core": [SILENT, FINDER]})
-    assert written == report.leaderboard_markdown({"core": [FINDER, SILENT]})
+    written = report.leaderboard_markdown([board(SILENT, FINDER)])
+    assert written == report.leaderboard_markdown([board(FINDER, SILENT)])
     assert written.startswith(
         dedent("""\
         # Leaderboard
@@ -232,16 +237,17 @@ def test_leaderboard_file_is_golden_and_the_same_in_any_order():
 
         ## Leaderboard of core, test split
 
-        | system | P | R | F1 | typed F1 | macro-F1 | failures |
-        | --- | ---: | ---: | ---: | ---: | ---: | ---: |
-        | finder | 0.800 [0.75, 1.00] | 0.667 [0.50, 0.75] | 0.727 [0.67, 0.75] | 0.545\\* | 0.375\\* | 0 |
-        | silent | – | 0.000 [0.00, 0.00] | 0.000 [0.00, 0.00] | 0.000 | 0.000 | 1 timeout |
+        | system | P | R | F1 | typed F1 | macro-F1 | failures | s/article |
+        | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+        | finder | 0.800 [0.75, 1.00] | 0.667 [0.50, 0.75] | 0.727 [0.67, 0.75] | 0.545\\* | 0.375\\* | 0 | 1.23 |
+        | silent | – | 0.000 [0.00, 0.00] | 0.000 [0.00, 0.00] | 0.000 | 0.000 | 1 timeout | \\<0.01 |
 
         - corpus core, split test: 2 articles, 6 required gold claims; matcher keyed(threshold=0.6), gold 3fa9c01b22de, scorer 1
         - P, R and F1 ignore types; in brackets 95 % intervals that resample articles
         - with 2 articles the intervals are rough, hardly more than the range over articles: small differences mean nothing
         - macro-F1 is the mean over the 2 types that have gold
         - \\* types filled in by the harness where the system gives none
+        - s/article: means over the articles that told it, on the machine and at the prices of the run
 
         ### finder on core, test split: claims by type
 
@@ -256,19 +262,112 @@ def test_leaderboard_file_is_golden_and_the_same_in_any_order():
 
 def test_annotators_stand_above_the_systems_and_are_explained():
     ceiling = card("annotator A", A, A)
-    table = report.leaderboard([SILENT, FINDER], ceilings=[ceiling])
+    table = report.leaderboard(board(SILENT, FINDER, ceilings=(ceiling,)))
     assert [row[0] for row in table.rows] == ["annotator A", "finder", "silent"]
     assert "before adjudication" in " ".join(table.notes)
-    written = report.leaderboard_markdown({"core": [SILENT]}, {"core": [ceiling]})
+    written = report.leaderboard_markdown([board(SILENT, ceilings=(ceiling,))])
     assert written.index("| annotator A |") < written.index("| silent |")
     assert "### annotator A" not in written
 
 
-def test_no_time_and_no_machine_reaches_the_leaderboard_file():
-    elsewhere = card("finder", A, B, typed=True, seconds_per_article=9.87, made="2031", machine="m")
-    assert report.leaderboard_markdown({"core": [elsewhere]}) == report.leaderboard_markdown(
-        {"core": [card("finder", A, B, typed=True)]}
+def test_no_date_and_no_machine_reaches_the_leaderboard_file():
+    here, elsewhere = (
+        card("finder", A, B, seconds_per_article=1.2, made=made, machine=made)
+        for made in ("2026", "2031")
     )
+    assert report.leaderboard_markdown([board(here)]) == report.leaderboard_markdown(
+        [board(elsewhere)]
+    )
+
+
+# What an article took
+
+
+def test_models_tokens_and_dollars_stand_beside_quality_where_a_system_tells_them():
+    asked = card(
+        "asked",
+        A,
+        B,
+        models=("tiny-1", "tiny-2"),
+        seconds_per_article=12.0,
+        tokens_per_article=10541.4,
+        dollars_per_article=0.00125,
+    )
+    table = report.leaderboard(board(asked, SILENT, ceilings=(card("annotator A", A, A),)))
+    assert table.words == 2
+    told = ("model", "s/article", "tokens/article", "$/1,000 articles")
+    assert {name: column(table, name) for name in told} == {
+        "model": ["–", "tiny-1, tiny-2", "–"],
+        "s/article": ["–", "12.00", "<0.01"],
+        "tokens/article": ["–", "10,541", "–"],
+        "$/1,000 articles": ["–", "1.25", "–"],
+    }
+    assert "s/article, tokens/article, $/1,000 articles: means" in " ".join(table.notes)
+
+
+def test_what_nobody_tells_is_no_column():
+    table = report.leaderboard(board(card("mute", A, B)))
+    assert table.columns == ("system", "P", "R", "F1", "typed F1", "macro-F1", "failures")
+    assert "means over" not in " ".join(table.notes)
+
+
+# Ties and the lead
+
+
+def lead(delta, low, high, *, articles=19, detectable=0.05, gained=(), lost=()):
+    row = Row("claims", 0.5, 0.5 + delta, delta, low, high, 0.01, detectable)
+    return Verdict(
+        base="second",
+        new="first",
+        corpus="core",
+        headline="claims",
+        reasons=(),
+        gained=gained,
+        lost=lost,
+        rows=(row,),
+        failures=(0, 0),
+        summary="",
+        articles=articles,
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "detected", "said"),
+    [
+        (
+            lead(0.044, 0.01, 0.08, gained=("c1", "c2"), lost=("c3",)),
+            True,
+            "first is ahead of second by 0.044 F1 [+0.010, +0.080], more than the choice of "
+            "articles explains: it found 2 claims that second missed, and missed 1 that second "
+            "found",
+        ),
+        (
+            lead(0.01, -0.03, 0.05),
+            False,
+            "first is ahead of second by 0.010 F1 [-0.030, +0.050], which may be chance: 19 "
+            "articles cannot tell the two apart, and would mostly show a true difference only "
+            "from 0.050 on",
+        ),
+        (
+            lead(0.2, 0.1, 0.3, articles=3),
+            False,
+            "first is ahead of second by 0.200 F1 [+0.100, +0.300], but 3 articles are too few to "
+            "tell any two systems apart",
+        ),
+        (lead(0.0, 0.0, 0.0), False, "first and second have the same F1"),
+    ],
+)
+def test_a_sentence_says_what_the_lead_means(verdict, detected, said):
+    ranks = {"finder": 1, "silent": 1}
+    table = report.leaderboard(board(FINDER, SILENT, standing=Standing(ranks, verdict, detected)))
+    assert table.notes[0] == said
+    assert column(table, "rank") == ["1", "1"]
+
+
+def test_a_single_system_leads_nobody():
+    table = report.leaderboard(board(FINDER, standing=Standing({"finder": 1})))
+    assert "rank" not in table.columns
+    assert "ahead" not in " ".join(table.notes)
 
 
 def test_markdown_says_what_the_text_says():
@@ -319,7 +418,7 @@ def ink(*texts):
 
 
 def test_plain_text_keeps_every_column_and_breaks_no_number():
-    assert report.plain([report.leaderboard([FINDER, SILENT])]) == dedent("""\
+    assert report.plain([report.leaderboard(board(FINDER, SILENT))]) == dedent("""\
         Leaderboard of core, test split
         system                   P                   R                  F1  typed F1  macro-F1   failures  s/article
         ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -330,6 +429,7 @@ def test_plain_text_keeps_every_column_and_breaks_no_number():
           with 2 articles the intervals are rough, hardly more than the range over articles: small differences mean nothing
           macro-F1 is the mean over the 2 types that have gold
           * types filled in by the harness where the system gives none
+          s/article: means over the articles that told it, on the machine and at the prices of the run
         """)  # noqa: E501 - that nothing is cut off is the point
 
 
@@ -342,9 +442,10 @@ def test_what_is_not_a_terminal_gets_plain_text():
 
 def test_80_columns_hold_the_leaderboard_whole(monkeypatch):
     long = card("a-system-with-a-rather-long-name", A, B)
-    shown = on_screen([report.leaderboard([long, SILENT])], 80, monkeypatch)
+    table = report.leaderboard(board(long, SILENT))
+    shown = on_screen([table], 80, monkeypatch)
     assert max(map(len, shown.splitlines())) <= 80
-    assert ink(shown) >= ink(report.plain([report.leaderboard([long, SILENT])]).replace("─", ""))
+    assert ink(shown) >= ink(report.plain([table]).replace("─", ""))
     for whole in ("0.727", "[0.67,", "0.75]", "macro-F1", "failures", "s/article", "timeout"):
         assert whole in shown
 
@@ -633,7 +734,7 @@ def test_the_page_says_how_a_card_came_about():
 
 
 def test_a_page_without_scores_is_a_page():
-    text = Reader(report.html([Board((), (("llm", "set LLM_KEY"),))])).text
+    text = Reader(report.html([Board((), skipped=(("llm", "set LLM_KEY"),))])).text
     assert "no system was scored" in text
     assert "skipped: llm: set LLM_KEY" in text
 

@@ -8,6 +8,7 @@ from bench.model import (
     ArticleScore,
     Counts,
     DataError,
+    Extraction,
     Provenance,
     SchemaVersionError,
     Scorecard,
@@ -181,11 +182,15 @@ def test_outputs_say_whose_they_are():
 # provenance
 
 
+def took(seconds, usage=None):
+    return Extraction("a", "k", "ok", seconds=seconds, usage=usage)
+
+
 def test_provenance_tells_commit_and_whether_the_tree_is_clean(folder):
     before = results.provenance(folder, "ff", [])
     assert (before.commit, before.dirty, before.seconds_per_article) == ("", False, None)
     commit(folder)
-    made = results.provenance(folder, "ff", [0.5, None, 0.25])
+    made = results.provenance(folder, "ff", [took(0.5), took(None), took(0.25)])
     assert len(made.commit) == 40
     assert not made.dirty
     assert made.fingerprint == "ff"
@@ -193,6 +198,20 @@ def test_provenance_tells_commit_and_whether_the_tree_is_clean(folder):
     assert set(made.packages) == {"claimbench", "msgspec", "numpy", "scipy"}
     results.save(card(tp=9), folder / "core" / "lead" / "score.json")
     assert results.provenance(folder, "ff", []).dirty
+
+
+def test_provenance_sums_up_what_systems_say_they_spent(tmp_path):
+    spent = [
+        {"model": "b", "prompt_tokens": 90, "completion_tokens": 10, "cost": 0.002},
+        {"model": "a", "prompt_tokens": 300, "completion_tokens": 0, "cost": None},
+        {"model": "a", "prompt_tokens": 7, "cost": True},  # tells neither tokens nor cost
+        None,
+    ]
+    made = results.provenance(tmp_path, "", [took(None, usage) for usage in spent])
+    assert made.models == ("a", "b")
+    assert made.seconds_per_article is None
+    assert made.tokens_per_article == 200
+    assert made.dollars_per_article == 0.002
 
 
 def test_new_results_alone_do_not_make_the_tree_dirty(folder):

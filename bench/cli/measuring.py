@@ -65,7 +65,7 @@ def run(
     cards = []
     for gold in golds:
         made = [_run_one(s, gold, places, jobs, retry=retry) for s in chosen if not s.missing]
-        _print_scores(made, [(s.name, shared.need(s)) for s in chosen if s.missing], places)
+        _print_scores(made, places, tuple((s.name, shared.need(s)) for s in chosen if s.missing))
         cards += made
     _require_complete(cards, golds, places)
 
@@ -169,9 +169,9 @@ def _scored(
     from bench.score import evaluate
 
     card = evaluate(gold, outputs, system=name, matcher=matcher or DEFAULT)
-    seconds = (outputs[a.article_id].seconds for a in card.by_article if a.article_id in outputs)
+    used = [outputs[a.article_id] for a in card.by_article if a.article_id in outputs]
     card = msgspec.structs.replace(
-        card, provenance=results.provenance(places.results, fingerprint, seconds)
+        card, provenance=results.provenance(places.results, fingerprint, used)
     )
     if keep and gold.split == shared.KEPT_SPLIT and matcher in (None, DEFAULT) and not gold.absent:
         results.save(card, places.results / gold.corpus / name / results.CARD)
@@ -179,12 +179,12 @@ def _scored(
 
 
 def _print_scores(
-    cards: Sequence[Scorecard], skipped: Sequence[tuple[str, str]], places: Places
+    cards: Sequence[Scorecard], places: Places, skipped: tuple[tuple[str, str], ...] = ()
 ) -> None:
     from bench.report import leaderboard, terminal, type_table
 
-    board = leaderboard(cards, skipped, ceilings=shared.ceilings(cards, places))
-    terminal([board, *(type_table(card) for card in cards)])
+    board = shared.board(cards, places, skipped=skipped)
+    terminal([leaderboard(board), *(type_table(card) for card in cards)])
 
 
 def score(
@@ -240,7 +240,7 @@ def score(
             made = [_score_file(outputs, name, gold, places, chosen, save=save)]
         else:
             made = _score_kept(systems, gold, places, chosen)
-        _print_scores(made, (), places)
+        _print_scores(made, places)
         cards += made
     _require_complete(cards, golds, places, outputs)
 

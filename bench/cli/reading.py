@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from bench.cli import shared
@@ -74,13 +75,13 @@ def report(
     if not found:
         raise DataError(f"{places.results}: found no scorecards", hint="claimbench run")
     by_corpus = {corpus: _newest(list(of.values())) for corpus, of in sorted(found.items())}
-    best = {corpus: shared.ceilings(of, places) for corpus, of in by_corpus.items()}
+    boards = [shared.board(of, places) for of in by_corpus.values()]
     path = places.results / "LEADERBOARD.md"
-    write_atomic(path, leaderboard_markdown(by_corpus, best).encode())
+    write_atomic(path, leaderboard_markdown(boards).encode())
     typer.echo(str(path))
     if html:
         skipped = _skipped(places)
-        boards = [_board(of, skipped, best[corpus], places) for corpus, of in by_corpus.items()]
+        boards = [_told_in_full(board, skipped, places) for board in boards]
         write_atomic(html, page(boards).encode())
         typer.echo(str(html))
 
@@ -105,18 +106,14 @@ def _skipped(places: Places) -> tuple[tuple[str, str], ...]:
     return tuple((s.name, shared.need(s)) for s in discover(places).values() if s.missing)
 
 
-def _board(
-    cards: Sequence[Scorecard],
-    skipped: tuple[tuple[str, str], ...],
-    ceilings: tuple[Scorecard, ...],
-    places: Places,
-) -> Board:
+def _told_in_full(board: Board, skipped: tuple[tuple[str, str], ...], places: Places) -> Board:
+    """The board with every claim of its systems and the systems that are not on it."""
     from bench.gold import load
-    from bench.report import Board
 
-    gold = load(cards[0].signature.corpus, places, cards[0].signature.split)
-    accounts = {card.system: tuple(_accounts(card.system, gold, places)) for card in cards}
-    return Board(cards=tuple(cards), skipped=skipped, ceilings=ceilings, accounts=accounts)
+    at = board.cards[0].signature
+    gold = load(at.corpus, places, at.split)
+    accounts = {card.system: tuple(_accounts(card.system, gold, places)) for card in board.cards}
+    return msgspec.structs.replace(board, skipped=skipped, accounts=accounts)
 
 
 def _accounts(system: str, gold: Gold, places: Places) -> Iterable[Account]:

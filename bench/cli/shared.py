@@ -15,6 +15,7 @@ from bench.model import ClaimbenchError, DataError, UnknownName
 
 if TYPE_CHECKING:
     from bench.model import Extraction, Scorecard, SystemSpec
+    from bench.report import Account, Board
     from bench.store import Places
 
 KEPT_SPLIT = "test"
@@ -178,7 +179,27 @@ def byte_progress() -> Iterator[Callable[[str, int, int], None]]:
         yield move
 
 
-def ceilings(cards: Sequence[Scorecard], places: Places) -> tuple[Scorecard, ...]:
+def board(
+    cards: Sequence[Scorecard],
+    where: Places,
+    *,
+    skipped: tuple[tuple[str, str], ...] = (),
+    accounts: Mapping[str, tuple[Account, ...]] | None = None,
+) -> Board:
+    """The cards of one corpus with all that a leaderboard tells beside them."""
+    from bench.compare import standing
+    from bench.report import Board
+
+    return Board(
+        cards=tuple(cards),
+        standing=standing(cards),
+        ceilings=_ceilings(cards, where),
+        skipped=skipped,
+        accounts=accounts or {},
+    )
+
+
+def _ceilings(cards: Sequence[Scorecard], places: Places) -> tuple[Scorecard, ...]:
     """The annotators' cards beside ``cards``; none where those were not made from this gold."""
     from bench import audit, gold
     from bench.matching import DEFAULT

@@ -4,12 +4,11 @@ Nothing here reads a file or counts a claim. Everything is first a ``Table`` of 
 line, and each flavour is one function over those.
 """
 
+from bench.report.boards import Account, Board, leaderboard, leaderboard_markdown
 from bench.report.changes import junit, suite, verdict
-from bench.report.page import Account, Board, html
+from bench.report.page import html
 from bench.report.scores import (
     article_table,
-    leaderboard,
-    leaderboard_markdown,
     slice_table,
     type_table,
 )

@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jinja2
 
-from bench.model import Frozen, Provenance, Scorecard
-from bench.report.scores import (
-    leaderboard,
-    place,
-    ranked,
-    similarity,
-    slice_table,
-    tally,
-    type_table,
-)
+from bench.model import Provenance, Scorecard
+from bench.report.boards import Account, Board, leaderboard
+from bench.report.scores import place, similarity, slice_table, tally, type_table
 from bench.report.table import clean, ratio
-from bench.score import Explained
-
-
-class Account(Frozen, frozen=True):
-    """What one system did with one article, claim by claim."""
-
-    article_id: str
-    title: str
-    lines: tuple[Explained, ...]
-
-
-class Board(Frozen, frozen=True):
-    """One corpus of the page: its scorecards, and by system the accounts of its articles.
-
-    Accounts may be left out, wholly or for some systems or articles. ``skipped`` and
-    ``ceilings`` are those of ``leaderboard``.
-    """
-
-    cards: tuple[Scorecard, ...]
-    skipped: tuple[tuple[str, str], ...] = ()
-    ceilings: tuple[Scorecard, ...] = ()
-    accounts: Mapping[str, tuple[Account, ...]] = {}
+from bench.score import ranked
 
 
 def html(boards: Sequence[Board]) -> str:
@@ -74,7 +46,7 @@ def _board(board: Board) -> dict[str, Any]:
     cards = ranked(board.cards)
     return {
         "name": place(cards[0]) if cards else "nothing scored",
-        "table": leaderboard(cards, board.skipped, ceilings=board.ceilings),
+        "table": leaderboard(board),
         "told": any(board.accounts.values()),
         "systems": [_system(card, board.accounts.get(card.system, ())) for card in cards],
     }
