@@ -1,6 +1,16 @@
+import os
+
 import pytest
 
 from made import HARBOUR, make_gold
+
+
+@pytest.fixture(autouse=True)
+def no_endpoint_of_the_user(monkeypatch):
+    """A language model that the user has at hand is not asked by tests."""
+    for name in [*os.environ]:
+        if name.startswith("CLAIMBENCH_LLM_"):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture
