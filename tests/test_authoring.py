@@ -72,7 +72,7 @@ def test_a_new_prompt_asks_the_endpoint_that_the_environment_names(project, endp
     out = project("new", "prompted", "--kind", "llm").out
     files = ["system.toml", "prompt.txt", "extract.py"]
     assert re.findall(r"(\w+\.\w+)$", out, re.MULTILINE) == files
-    assert "export CLAIMBENCH_LLM_API_KEY=…" in project("list", "--json").out
+    assert "export CLAIMBENCH_LLM_MODEL=…" in project("list", "--json").out
 
     endpoint.says = 'Here:\n```json\n[{"text": "Rain fell.", "type": "event"}]\n```'
     record = json.loads(project("try", "prompted", "--text", "Rain fell.", "--json", **env).out)
@@ -85,9 +85,13 @@ def test_a_new_prompt_asks_the_endpoint_that_the_environment_names(project, endp
     assert body["messages"][0] == {"role": "system", "content": prompt}
     assert body["messages"][1]["content"].endswith("Rain fell.")
 
+    keyless = {**env, "CLAIMBENCH_LLM_API_KEY": ""}
+    project("try", "prompted", "--text", "Rain fell.", **keyless)
+    assert "Authorization" not in endpoint.asked[-1][1]
+
     endpoint.says = "I cannot help with opensesame."
     refused = project("try", "prompted", "--text", "Rain fell.", code=3, **env).err
-    assert "error: prompted: error: ValueError: substring not found" in refused
+    assert "error: prompted: error: ValueError: found no JSON array in the answer" in refused
     endpoint.status = 401
     refused += project("try", "prompted", "--text", "Rain fell.", code=3, **env).err
     assert "error: prompted: error: HTTPError: HTTP Error 401: Unauthorized" in refused

@@ -40,13 +40,10 @@ description = "One line that the listing shows"
 class = "extract.py:Extractor"
 timeout = 300
 in_flight = 4
-
-# Once you have chosen a model, write its name here instead of ${…}: answers are asked for again
-# when a file of this folder changes, not when the environment does.
-[env]
-CLAIMBENCH_LLM_MODEL = "${CLAIMBENCH_LLM_MODEL}"
-CLAIMBENCH_LLM_BASE_URL = "${CLAIMBENCH_LLM_BASE_URL}"
-CLAIMBENCH_LLM_API_KEY = "${CLAIMBENCH_LLM_API_KEY}"
+# Must be set in the environment; another value is another system, which is asked anew.
+settings = ["CLAIMBENCH_LLM_BASE_URL", "CLAIMBENCH_LLM_MODEL"]
+# May be set; another value asks nothing anew, and no record ever holds it.
+env = { CLAIMBENCH_LLM_API_KEY = "${CLAIMBENCH_LLM_API_KEY:-}" }
 """,
     "prompt.txt": """\
 List the factual claims of the news article. A claim is one checkable assertion that can be
@@ -60,6 +57,7 @@ type is one of: rule, causal, prediction, numerical, comparison, position, event
     "extract.py": '''\
 import json
 import os
+import re
 import urllib.request
 from pathlib import Path
 
@@ -78,20 +76,19 @@ class Extractor:
             "temperature": 0,
             "seed": 0,
         }
-        request = urllib.request.Request(
-            os.environ["CLAIMBENCH_LLM_BASE_URL"].rstrip("/") + "/chat/completions",
-            data=json.dumps(body).encode(),
-            headers={
-                "Content-Type": "application/json",
-                "Authorization": "Bearer " + os.environ["CLAIMBENCH_LLM_API_KEY"],
-            },
-        )
+        headers = {"Content-Type": "application/json"}
+        if key := os.environ["CLAIMBENCH_LLM_API_KEY"]:
+            headers["Authorization"] = f"Bearer {key}"
+        url = os.environ["CLAIMBENCH_LLM_BASE_URL"].rstrip("/") + "/chat/completions"
+        request = urllib.request.Request(url, json.dumps(body).encode(), headers)
         with urllib.request.urlopen(request) as response:
             answer = json.load(response)
         said = answer["choices"][0]["message"]["content"]
         usage = {k: v for k, v in answer.get("usage", {}).items() if isinstance(v, int)}
-        claims = json.loads(said[said.index("[") : said.rindex("]") + 1])
-        return {"claims": claims, "usage": {"model": answer.get("model"), **usage}}
+        array = re.search(r"\\[.*\\]", said, re.DOTALL)
+        if not array:
+            raise ValueError("found no JSON array in the answer of the model; expected one")
+        return {"claims": json.loads(array[0]), "usage": {"model": answer.get("model"), **usage}}
 ''',
 }
 STARTERS = {"python": _PYTHON, "executable": _EXECUTABLE, "llm": _LLM}
