@@ -209,7 +209,7 @@ class SystemSpec(Frozen, frozen=True):
 
     ``timeout`` and ``startup`` are seconds; ``in_flight`` is the number of requests that it
     accepts before answering; ``missing`` lists requirements that are not met, and a system
-    that has any is skipped.
+    that has any is skipped; where nothing of its declaration can be used, it tells why.
     """
 
     name: str
@@ -225,6 +225,11 @@ class SystemSpec(Frozen, frozen=True):
     requires: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     install: str = ""
+
+    @property
+    def broken(self) -> bool:
+        """Whether its declaration itself is wrong: not a lack, but a mistake to be mended."""
+        return not self.command
 
 
 class Pair(Frozen, frozen=True):

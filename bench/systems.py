@@ -102,16 +102,16 @@ class _Needs(Frozen, frozen=True):
 def discover(places: Places) -> dict[str, SystemSpec]:
     """All systems by name: those of earlier folders win, folders win over what is installed.
 
-    Folders whose name starts with ``.`` or ``_`` are passed over. An entry point that cannot be
-    used is listed with the reason in ``missing``. Raises DataError if a ``system.toml`` is not
-    what it should be.
+    Folders whose name starts with ``.`` or ``_`` are passed over. What is declared in a way that
+    cannot be used is listed as broken, with the reason in ``missing``: it must not be in the way
+    of the others.
     """
     found: dict[str, SystemSpec] = {}
     for place in places.systems:
         for declaration in sorted(place.glob(f"*/{DECLARATION}")):
             name = declaration.parent.name
             if not name.startswith((".", "_")) and name not in found:
-                found[name] = load(declaration.parent)
+                found[name] = _declared(declaration.parent)
     for entry in sorted(metadata.entry_points(group=GROUP)):
         if entry.name not in found:
             found[entry.name] = _installed(entry)
@@ -128,6 +128,8 @@ def find(name: str, specs: Mapping[str, SystemSpec]) -> SystemSpec:
 
 def require_ready(spec: SystemSpec) -> None:
     """Raise ClaimbenchError, with the command that installs it, if ``spec`` lacks anything."""
+    if spec.broken:
+        raise DataError(spec.missing[0], hint=spec.install)
     if spec.missing:
         raise ClaimbenchError(
             f"system {spec.name} lacks {', '.join(spec.missing)}", hint=spec.install
@@ -216,6 +218,19 @@ def _public(article: Article) -> Request:
     return Request(article.id, article.title, article.date, article.text)
 
 
+def _declared(folder: Path) -> SystemSpec:
+    try:
+        return load(folder)
+    except DataError as error:
+        return _broken(folder.name, str(error))
+
+
+def _broken(name: str, reason: str, install: str = "") -> SystemSpec:
+    return SystemSpec(
+        name=name, command=(), folder="", fingerprint="", missing=(reason,), install=install
+    )
+
+
 def _installed(entry: metadata.EntryPoint) -> SystemSpec:
     try:
         if not _SAFE_NAME.fullmatch(entry.name):
@@ -223,13 +238,10 @@ def _installed(entry: metadata.EntryPoint) -> SystemSpec:
         return load(_folder(entry), entry.name)
     except (Exception, SystemExit) as error:  # noqa: BLE001  (foreign code: told, not in the way)
         owner = entry.dist.name if entry.dist else entry.module
-        return SystemSpec(
-            name=entry.name,
-            command=(),
-            folder="",
-            fingerprint="",
-            missing=(f"entry point {entry.value}: {type(error).__name__}: {error}",),
-            install=shlex.join([sys.executable, "-m", "pip", "install", "--upgrade", owner]),
+        return _broken(
+            entry.name,
+            f"entry point {entry.value}: {type(error).__name__}: {error}",
+            shlex.join([sys.executable, "-m", "pip", "install", "--upgrade", owner]),
         )
 
 

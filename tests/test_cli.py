@@ -207,6 +207,17 @@ def test_list_tells_of_a_folder_that_is_no_system(project):
     )
 
 
+def test_a_system_with_a_mistake_in_its_declaration_stops_itself_alone(project):
+    broken = project.write("systems/half/system.toml", 'class = "extr')
+    assert re.search(r"^half +broken:", project("list").out, re.MULTILINE)
+    done = project("run", code=2)
+    assert "lines" in done.out
+    assert f"error: {broken}: " in done.err
+    assert project.kept("lines").exists()
+    assert project("run", "half", code=2).err.startswith(f"error: {broken}: ")
+    project("doctor", "lines")
+
+
 def test_list_as_json(made):
     listing = json.loads(made("list", "--json").out)
     needy = {s["name"]: s for s in listing["systems"]}["needy"]

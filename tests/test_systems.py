@@ -11,7 +11,17 @@ import bench.systems
 from bench import worker
 from bench.model import Article, DataError, Labelled, UnknownName
 from bench.store import Places, encode
-from bench.systems import discover, environment, find, key, load, references, request, training
+from bench.systems import (
+    discover,
+    environment,
+    find,
+    key,
+    load,
+    references,
+    request,
+    require_ready,
+    training,
+)
 
 from made import HARBOUR
 
@@ -104,6 +114,16 @@ def test_a_wrong_declaration_is_named_with_file_and_expectation(tmp_path, declar
         load(folder)
     assert str(caught.value).startswith(f"{folder}/system.toml: ")
     assert message in str(caught.value)
+
+
+def test_a_broken_declaration_is_listed_and_in_nobodys_way(tmp_path):
+    make(tmp_path / "half", 'class = "extr')
+    make(tmp_path / "whole")
+    found = discover(places(tmp_path))
+    assert not found["whole"].broken
+    assert found["half"].broken
+    with pytest.raises(DataError, match=r"half/system\.toml: .*; expected TOML in UTF-8"):
+        require_ready(found["half"])
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest(tmp_path):

@@ -18,6 +18,7 @@ from bench.model import (
     Extraction,
     GateFailed,
     IncompleteRun,
+    SystemSpec,
 )
 
 if TYPE_CHECKING:
@@ -61,10 +62,7 @@ def list_(
 
     for stray in _undeclared(places.systems[0]):
         shared.note(f"{stray}: found no system.toml; expected one in the folder of a system")
-    rows = tuple(
-        (n, f"skipped, {shared.need(s)}" if s.missing else "ready", s.description)
-        for n, s in specs.items()
-    )
+    rows = tuple((n, _state(s), s.description) for n, s in specs.items())
     texts = tuple(_corpus_row(corpus, absent.get(n, ())) for n, corpus in corpora.items())
     terminal(
         [
@@ -72,6 +70,12 @@ def list_(
             Table("Corpora", ("corpus", "version", "text", "articles", "claims"), texts, words=3),
         ]
     )
+
+
+def _state(spec: SystemSpec) -> str:
+    if spec.broken:
+        return shared.need(spec)
+    return f"skipped, {shared.need(spec)}" if spec.missing else "ready"
 
 
 def _undeclared(folder: Path) -> list[Path]:

@@ -72,6 +72,8 @@ def how_to_fetch(corpus: str, where: Places) -> str:
 
 def need(spec: SystemSpec) -> str:
     """What a system that cannot run lacks, and the command that installs it."""
+    if spec.broken:
+        return f"broken: {spec.missing[0]}"
     return f"lacks {', '.join(spec.missing)}" + (f": {spec.install}" if spec.install else "")
 
 
