@@ -215,7 +215,6 @@ def test_a_system_with_a_mistake_in_its_declaration_stops_itself_alone(project):
     assert f"error: {broken}: " in done.err
     assert project.kept("lines").exists()
     assert project("run", "half", code=2).err.startswith(f"error: {broken}: ")
-    project("doctor", "lines")
 
 
 def test_list_as_json(made):
