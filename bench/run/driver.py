@@ -13,7 +13,7 @@ from bench import systems
 from bench.model import PROTOCOL, Article, Extraction, Status, SystemSpec
 from bench.run.answers import Failure, decode, judge, printable, shorten
 from bench.run.outputs import NOT_STARTED
-from bench.run.process import GRACE, Halted, Process
+from bench.run.process import GRACE, Halted, Process, unbroken
 
 _READY = f'{{"ready":1,"protocol":{PROTOCOL}}}'
 _ANSWER = 'an answer whose "id" is that of an article asked for'
@@ -68,6 +68,8 @@ def drive(
                 yield from iter(said.get, None)
         finally:
             halt.now = True
+            with unbroken():
+                pool.shutdown()
     failures = [failure for driver in drivers if (failure := driver.result())]
     if failures and not halt.drain:
         status: Status = "timeout" if failures[0].status == "timeout" else "crash"

@@ -9,10 +9,11 @@ import secrets
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -43,6 +44,22 @@ _PROC = Path("/proc")
 
 class Halted(Exception):
     """The run is being stopped."""
+
+
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of a clean-up: one that is broken off leaves processes behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 class Process:
@@ -122,18 +139,19 @@ class Process:
 
     def kill(self) -> None:
         """End the process and all its offspring, kindly at first; let go of the pipes."""
-        self.hang_up()
-        for sign in (signal.SIGTERM, signal.SIGKILL):
-            if self._process.poll() is None:
-                self._signal(sign)
-                with suppress(subprocess.TimeoutExpired):
-                    self._process.wait(GRACE)
-        self._signal(signal.SIGKILL)  # what it left behind in its group
-        _sweep(self._token)
-        self._process.wait()
-        self._selector.close()
-        self._stdout.close()
-        self._stderr.close()
+        with unbroken():
+            self.hang_up()
+            for sign in (signal.SIGTERM, signal.SIGKILL):
+                if self._process.poll() is None:
+                    self._signal(sign)
+                    with suppress(subprocess.TimeoutExpired):
+                        self._process.wait(GRACE)
+            self._signal(signal.SIGKILL)  # what it left behind in its group
+            _sweep(self._token)
+            self._process.wait()
+            self._selector.close()
+            self._stdout.close()
+            self._stderr.close()
 
     def _signal(self, sign: signal.Signals) -> None:
         # the group has the id of the process that leads it, and may be empty by now

@@ -334,6 +334,22 @@ def test_an_interrupted_run_keeps_what_it_has_and_leaves_nothing(harness, tmp_pa
     assert dies_out()
 
 
+def test_impatience_leaves_nothing_either(harness, tmp_path, dies_out):
+    """The system waits out SIGTERM; one Ctrl-C after the other comes while it is being ended."""
+    articles = [article("a"), article("b", "ignore SIGTERM")]
+    process = harness(articles, tmp_path, jobs=1, name="hostile")
+    wait_for_lines(tmp_path, 2)
+    time.sleep(0.2)  # let it begin to be stubborn
+    for _ in range(5):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+    code, words = finish(process)
+    assert code == -signal.SIGINT
+    assert words.endswith("KeyboardInterrupt\n")
+    assert list(read_outputs(tmp_path / "outputs.jsonl")) == ["a"]
+    assert dies_out()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a hung worker")
 def test_a_hung_worker_does_not_outlive_a_killed_harness(harness, tmp_path, dies_out):
     process = harness([article("a", "strings"), article("b", "hang")], tmp_path, 1, "class")
