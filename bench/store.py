@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TextIO, TypeVar
 
 import jsonlines
 import msgspec
@@ -273,24 +273,38 @@ def _cut_torn_line(descriptor: int) -> int:
 def exclusive(folder: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
     """Hold ``folder`` for one writer at a time; the kernel lets go when the process dies.
 
-    ``on_wait`` is told once who holds it. Raises StorageError if the folder cannot be written.
+    ``on_wait`` is told who holds it. Raises StorageError if the folder cannot be written.
     """
     path = folder / ".lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        stream = path.open("a+", encoding="ascii")
+        stream = _locked(path, on_wait)
     except OSError as error:
         raise storage_error(path, error) from None
     with stream:
+        try:
+            os.ftruncate(stream.fileno(), 0)
+            os.write(stream.fileno(), f"process {os.getpid()}".encode())
+        except OSError as error:
+            raise storage_error(path, error) from None
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _locked(path: Path, on_wait: Callable[[str], None]) -> TextIO:
+    """The file at ``path``, locked, once it is not one that its last holder has removed."""
+    while True:
+        stream = path.open("a+", encoding="ascii")
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             stream.seek(0)
             on_wait(stream.read().strip() or "another process")
             fcntl.flock(stream, fcntl.LOCK_EX)
-        try:
-            os.ftruncate(stream.fileno(), 0)
-            os.write(stream.fileno(), f"process {os.getpid()}".encode())
-        except OSError as error:
-            raise storage_error(path, error) from None
-        yield
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(stream.fileno()), path.stat()):
+                return stream
+        stream.close()

@@ -51,7 +51,6 @@ def followed(tmp_path_factory):
             for what in ("NAME", "EMAIL")
         },
     }
-    subprocess.run(["git", "init", "--quiet"], cwd=folder, env=env, check=True)
     said = {}
     for block in BLOCKS:
         if block.file and block.file != "pyproject.toml":

@@ -229,6 +229,26 @@ def test_a_killed_holder_lets_go(tmp_path):
         assert told == []
 
 
+def _count_up(folder, times):
+    for _ in range(times):
+        with store.exclusive(folder, lambda _: None):
+            before = int((folder / "count").read_text())
+            (folder / "count").write_text(str(before + 1))
+
+
+@pytest.mark.process
+def test_many_take_turns_and_leave_no_lock_behind(tmp_path):
+    (tmp_path / "count").write_text("0")
+    context = multiprocessing.get_context("fork")
+    others = [context.Process(target=_count_up, args=(tmp_path, 100)) for _ in range(4)]
+    for process in others:
+        process.start()
+    for process in others:
+        process.join()
+    assert (tmp_path / "count").read_text() == "400"
+    assert [path.name for path in tmp_path.iterdir()] == ["count"]
+
+
 def test_a_folder_that_cannot_be_locked_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with (
