@@ -305,6 +305,26 @@ def test_models_tokens_and_dollars_stand_beside_quality_where_a_system_tells_the
     assert "s/article, tokens/article, $/1,000 articles: means" in " ".join(table.notes)
 
 
+def test_a_system_that_is_not_through_is_also_measured_on_what_it_was_asked():
+    # On article b alone: begun finds one of two claims, finder too; overall begun has 1 of 6.
+    unasked = ArticleScore("a", "missing", Counts(0, 0, 4), A.types, {})
+    begun = card("begun", unasked, B)
+    board_, part = report.tables(board(FINDER, begun))
+    assert column(board_, "failures") == ["0", "1 missing"]
+    assert {name: column(part, name) for name in part.columns} == {
+        "system": ["begun"],
+        "articles": ["1 of 2"],
+        "P": ["1.000"],
+        "R": ["0.500"],
+        "F1": ["0.667"],
+        "typed F1": ["0.667"],
+        "F1 of finder": ["0.667"],
+    }
+    assert "1 of 2" in report.leaderboard_markdown([board(FINDER, begun)])
+    assert "1 of 2" in report.html([board(FINDER, begun)])
+    assert len(report.tables(board(begun))) == len(report.tables(board(FINDER, SILENT))) == 1
+
+
 def test_what_nobody_tells_is_no_column():
     table = report.leaderboard(board(card("mute", A, B)))
     assert table.columns == ("system", "P", "R", "F1", "typed F1", "macro-F1", "failures")

@@ -184,10 +184,10 @@ def _scored(
 def _print_scores(
     cards: Sequence[Scorecard], places: Places, skipped: tuple[tuple[str, str], ...] = ()
 ) -> None:
-    from bench.report import leaderboard, terminal, type_table
+    from bench.report import tables, terminal, type_table
 
     board = shared.board(cards, places, skipped=skipped)
-    terminal([leaderboard(board), *(type_table(card) for card in cards)])
+    terminal([*tables(board), *(type_table(card) for card in cards)])
 
 
 def score(

@@ -194,7 +194,7 @@ def board(
 
     return Board(
         cards=tuple(cards),
-        standing=standing(cards),
+        standing=standing([card for card in cards if "missing" not in card.failures]),
         ceilings=_ceilings(cards, where),
         skipped=skipped,
         accounts=accounts or {},

@@ -4,7 +4,7 @@ Nothing here reads a file or counts a claim. Everything is first a ``Table`` of 
 line, and each flavour is one function over those.
 """
 
-from bench.report.boards import Account, Board, leaderboard, leaderboard_markdown
+from bench.report.boards import Account, Board, leaderboard, leaderboard_markdown, tables
 from bench.report.changes import junit, suite, verdict
 from bench.report.page import html
 from bench.report.scores import (
@@ -30,6 +30,7 @@ __all__ = [
     "ratio",
     "slice_table",
     "suite",
+    "tables",
     "terminal",
     "type_table",
     "verdict",

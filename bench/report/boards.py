@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isnan
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from bench import stats
@@ -81,6 +82,58 @@ def leaderboard(board: Board) -> Table:
     )
 
 
+def tables(board: Board) -> list[Table]:
+    """The leaderboard and, where some systems are not through, how far they have got."""
+    begun = unfinished(board)
+    return [leaderboard(board), *([begun] if begun else [])]
+
+
+def unfinished(board: Board) -> Table | None:
+    """What systems that have not been asked about every article got on those that they were.
+
+    Beside each stands the F1 of the best finished system on the same articles. None where every
+    system was asked about all, or none was.
+    """
+    begun = [(card, asked) for card in ranked(board.cards) if (asked := _asked(card)) != _all(card)]
+    finished = [card for card in ranked(board.cards) if _asked(card) == _all(card)]
+    if not begun or not finished:
+        return None
+    best = finished[0]
+    return Table(
+        title=f"{place(best)}: systems asked about some of the articles only",
+        columns=("system", "articles", "P", "R", "F1", "typed F1", f"F1 of {best.system}"),
+        rows=tuple(_unfinished_row(card, asked, best) for card, asked in begun),
+        notes=(
+            "counted on the articles that each system was asked about, and so is what "
+            f"{best.system} got beside it; in the leaderboard what was not asked counts as empty",
+        ),
+    )
+
+
+def _unfinished_row(card: Scorecard, asked: set[str], best: Scorecard) -> tuple[Cell, ...]:
+    part = _on(asked, card)
+    return (
+        card.system,
+        f"{len(asked)} of {len(card.by_article)}",
+        *_measures(part),
+        ratio(part.typed.f1) + _mark(card),
+        ratio(_on(asked, best).claims.f1),
+    )
+
+
+def _all(card: Scorecard) -> set[str]:
+    return {article.article_id for article in card.by_article}
+
+
+def _asked(card: Scorecard) -> set[str]:
+    return {article.article_id for article in card.by_article if article.status != "missing"}
+
+
+def _on(articles: set[str], card: Scorecard) -> Scorecard:
+    kept = tuple(article for article in card.by_article if article.article_id in articles)
+    return msgspec.structs.replace(card, by_article=kept)
+
+
 def leaderboard_markdown(boards: Sequence[Board]) -> str:
     """The content of LEADERBOARD.md: a table a corpus, followed by the types of its systems.
 
@@ -94,7 +147,7 @@ def leaderboard_markdown(boards: Sequence[Board]) -> str:
         "the ranks.\n",
     ]
     for board in boards:
-        parts.append(markdown([leaderboard(board)], level=2))
+        parts.append(markdown(tables(board), level=2))
         parts.append(markdown([type_table(card) for card in ranked(board.cards)], level=3))
     return "\n".join(parts)
 

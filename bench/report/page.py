@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 
 from bench.model import Provenance, Scorecard
-from bench.report.boards import Account, Board, leaderboard
+from bench.report.boards import Account, Board, tables
 from bench.report.scores import place, similarity, slice_table, tally, type_table
 from bench.report.table import clean, ratio
 from bench.score import ranked
@@ -46,7 +46,7 @@ def _board(board: Board) -> dict[str, Any]:
     cards = ranked(board.cards)
     return {
         "name": place(cards[0]) if cards else "nothing scored",
-        "table": leaderboard(board),
+        "tables": tables(board),
         "told": any(board.accounts.values()),
         "systems": [_system(card, board.accounts.get(card.system, ())) for card in cards],
     }
