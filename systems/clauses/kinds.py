@@ -7,7 +7,7 @@ from spacy.tokens import Token
 from bench.text import type_of
 
 from attribution import stance
-from parse import auxiliaries, child
+from grammar import auxiliaries, child
 
 _STATES = frozenset(
     "be remain stay seem appear have hold belong contain consist cost include lie live know own "

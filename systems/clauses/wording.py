@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from spacy.tokens import Token
 
+from grammar import plural
+
 Word = Token | str
 
 _QUOTES = {'"', "“", "”", "``", "''"}
@@ -52,15 +54,9 @@ def _lowered(word: Token) -> str:
 
 
 def possessive(owner: Iterable[Word], many: bool) -> str:
-    """The phrase of ``owner`` as that of one who has something."""
+    """The phrase of ``owner``, who may be ``many``, as that of one who has something."""
     text = phrase(owner)
     return f"{text}'" if many and text.endswith("s") else f"{text}'s"
-
-
-def plural(noun: Token) -> bool:
-    """Whether a verb beside ``noun`` would be in the plural."""
-    several = any(c.dep_ == "conj" for c in noun.children)
-    return several or noun.tag_ in ("NNS", "NNPS") or noun.lower_ in ("they", "we", "these")
 
 
 def be(noun: Token, past: bool = False) -> str:

@@ -1,0 +1,133 @@
+"""Questions asked of a dependency parse (ClearNLP relations, Penn tags): nothing is changed."""
+
+from collections.abc import Iterable
+
+from spacy.tokens import Token
+
+_FINITE = ("VBD", "VBP", "VBZ", "MD")
+_SUBJECTS = ("nsubj", "nsubjpass", "csubj", "csubjpass", "expl")
+_RELATIVE = ("WDT", "WP", "WP$", "WRB")
+_MARKS = {",", "(", ")", "[", "]", "–", "—", "-"}
+_RECIPROCAL = frozenset(
+    "argue clash collaborate collide compete cooperate debate differ divorce fight gather marry "
+    "meet merge negotiate part quarrel talk unite".split()
+)  # of several together, unless an object stands beside: "met" but "met the mayor"
+_COLLECTIVE = frozenset("agree exchange share swap".split())  # of several, object or not
+
+
+def child(token: Token, *deps: str) -> Token | None:
+    """The first child of ``token`` in one of the relations ``deps``."""
+    return next((c for c in token.children if c.dep_ in deps), None)
+
+
+def subject(verb: Token) -> Token | None:
+    """The head of the subject that ``verb`` itself has."""
+    return child(verb, *_SUBJECTS)
+
+
+def auxiliaries(verb: Token) -> list[Token]:
+    """Auxiliaries and negation that stand with ``verb`` itself, in order."""
+    return [c for c in verb.lefts if c.dep_ in ("aux", "auxpass", "neg")]
+
+
+def finite(verb: Token) -> bool:
+    """Whether ``verb`` or an auxiliary of it carries tense or mood.
+
+    "Hurt" and "put" with a subject do, though the tagger may take them for infinitives.
+    """
+    bare = verb.tag_ == "VB" and subject(verb) is not None and not auxiliaries(verb)
+    return bare or verb.tag_ in _FINITE or any(a.tag_ in _FINITE for a in auxiliaries(verb))
+
+
+def coordinated(verb: Token) -> list[Token]:
+    """The verbs that are coordinated with ``verb`` and head clauses."""
+    return [c for c in verb.children if c.dep_ == "conj" and (finite(c) or _same_form(c, verb))]
+
+
+def _same_form(conjunct: Token, verb: Token) -> bool:
+    tags = {conjunct.tag_, verb.tag_}
+    return conjunct.pos_ in ("VERB", "AUX") and (len(tags) == 1 or tags == {"VB", "VBP"})
+
+
+def relative(verb: Token) -> Token | None:
+    """The relative pronoun or adverb that opens the clause of ``verb``."""
+    return next((t for t in verb.subtree if t.tag_ in _RELATIVE and t.i < verb.i), None)
+
+
+def subordinator(verb: Token) -> str:
+    """The word that subordinates the clause of ``verb``: "because", "when"; empty if none does."""
+    return next((c.lower_ for c in verb.lefts if c.dep_ == "mark" or c.tag_ == "WRB"), "")
+
+
+def named(token: Token) -> bool:
+    """Whether ``token`` heads a name."""
+    return token.pos_ == "PROPN"
+
+
+def plural(noun: Token) -> bool:
+    """Whether a verb beside ``noun`` would be in the plural."""
+    several = any(c.dep_ == "conj" for c in noun.children)
+    return several or noun.tag_ in ("NNS", "NNPS") or noun.lower_ in ("they", "we", "these")
+
+
+def set_off(token: Token) -> bool:
+    """Whether a comma, dash or bracket stands before the phrase of ``token``."""
+    before = token.left_edge.i - 1
+    return before >= 0 and token.doc[before].text in _MARKS
+
+
+def apposed(token: Token) -> bool:
+    """Whether ``token`` heads an apposition or bracket that marks set off."""
+    return token.dep_ == "appos" and set_off(token) and token.i > token.head.i
+
+
+def excised(token: Token) -> set[int]:
+    """Positions that go when the phrase of ``token`` is taken out, with the marks around it."""
+    first, last = token.left_edge.i, token.right_edge.i
+    around = (i for i in (first - 1, last + 1) if 0 <= i < len(token.doc))
+    return {*range(first, last + 1), *(i for i in around if token.doc[i].text in _MARKS)}
+
+
+def without(tokens: Iterable[Token], cut: Iterable[Token]) -> list[Token]:
+    """``tokens`` less the phrases of ``cut``."""
+    gone = {i for token in cut for i in excised(token)}
+    return [t for t in tokens if t.i not in gone]
+
+
+def core(noun: Token) -> list[Token]:
+    """The noun phrase of ``noun`` without its clauses, appositions and conjuncts."""
+    below = [
+        t for t in noun.subtree
+        if t != noun and (apposed(t) or (t.dep_ in ("relcl", "acl") and set_off(t))
+            or (t.head == noun and (t.dep_ in ("relcl", "conj", "cc", "preconj"))))
+    ]  # fmt: skip
+    kept = without(noun.subtree, below)
+    return [t for t in kept if not (t.text == "," and t.i > noun.i)]
+
+
+def conjuncts(noun: Token) -> list[Token]:
+    """``noun`` and what is coordinated with it, if each stands for itself; else ``noun`` alone.
+
+    Each does if all are names, or each has a number or article of its own and one a number.
+    """
+    heads = [noun, *(c for c in noun.conjuncts if c.i > noun.i)]
+    joined = any(c.lower_ == "and" for h in heads for c in h.children if c.dep_ == "cc")
+    names = any(map(named, heads)) and all(h.text[0].isupper() and not plural_form(h) for h in heads)
+    counts = [child(h, "nummod") is not None or h.pos_ == "NUM" for h in heads]
+    own = any(counts) and all(n or child(h, "det") for n, h in zip(counts, heads, strict=True))
+    return heads if joined and (names or own) else [noun]
+
+
+def plural_form(noun: Token) -> bool:
+    """Whether ``noun`` is plural without what is coordinated with it."""
+    return noun.tag_ in ("NNS", "NNPS") or (noun.pos_ == "NUM" and noun.lower_ not in ("1", "one"))
+
+
+def distributive(verb: Token) -> bool:
+    """Whether what ``verb`` says of several holds of each: not "met", "agreed", "are allies"."""
+    if any(t.lower_ in ("together", "jointly", "each") for t in verb.subtree):
+        return False
+    target = child(verb, "dobj", "attr")
+    if target is None:
+        return verb.lemma_ not in _RECIPROCAL | _COLLECTIVE
+    return verb.lemma_ not in _COLLECTIVE and (target.dep_ == "dobj" or not plural_form(target))
