@@ -16,7 +16,8 @@ def identity(noun: Token, other: Token) -> list[Word]:
     if other.pos_ == "NUM":
         person = noun.ent_type_ == "PERSON"
         return [*core(noun), "is", other, "years old"] if person and other.is_digit else []
-    if (named(noun) and named(other)) or other.pos_ not in ("NOUN", "PROPN"):
+    both_named = named(noun) and named(other)
+    if both_named or other.pos_ not in ("NOUN", "PROPN") or plural(noun) != plural(other):
         return []
     if named(other):
         noun, other = other, noun
@@ -28,7 +29,7 @@ def participle(noun: Token, token: Token, then: bool) -> list[Word]:
 
     ``then`` says that the clause around it is in the past, hence "ending" may become "ended".
     """
-    if not detached(token) or token.i < noun.i or noun.pos_ == "PRON":
+    if not detached(token) or token.i < noun.i or noun.pos_ not in ("NOUN", "PROPN"):
         return []
     before = [t for t in token.subtree if t.i < token.i]
     after = [t for t in token.subtree if t.i > token.i]

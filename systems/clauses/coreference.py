@@ -1,21 +1,13 @@
 """Light coreference: a pronoun or short name is filled in only where one reading is left."""
 
-from typing import NamedTuple
-
 from spacy.tokens import Token
 
-from grammar import child, core, finite, named, plural
+from grammar import child, core, named, plural
 from parse import Segment
 from wording import phrase, possessive
 
 _PERSON = ("he", "she", "his", "her")
 _THING = {"it": False, "its": False, "they": True, "their": True}  # whether it stands for several
-
-
-class _Thing(NamedTuple):
-    text: str
-    several: bool
-    line: int
 
 
 class Mentions:
@@ -25,7 +17,7 @@ class Mentions:
         self._full: dict[str, str] = {}  # last word of a person's name -> full name
         self._roles: dict[str, set[str]] = {}  # noun of a role -> names that have it
         self._person: str | None = None  # the last person who was a subject or a source
-        self._thing: _Thing | None = None  # the last subject that was no person
+        self._thing: tuple[str, bool] | None = None  # the last other subject, whether plural
 
     def note_names(self, segment: Segment) -> None:
         """Learn the names and roles of a segment, before its propositions are read."""
@@ -41,12 +33,12 @@ class Mentions:
                 role, name = (token, other) if named(other) else (other, token)
                 self._roles.setdefault(role.lower_, set()).add(name_of(name))
 
-    def note_subject(self, token: Token, segment: Segment) -> None:
+    def note_subject(self, token: Token) -> None:
         """Remember the subject of a clause, which a following pronoun may take up."""
         if token.ent_type_ == "PERSON" or (named(token) and token.text in self._full):
             self._person = self.full(token)
-        elif token.pos_ in ("NOUN", "PROPN"):
-            self._thing = _Thing(phrase(core(token)), plural(token), segment.line)
+        elif token.pos_ in ("NOUN", "PROPN") and all(t.tag_ != "WP$" for t in core(token)):
+            self._thing = (phrase(core(token)), plural(token))
 
     def note_speaker(self, token: Token) -> str:
         """The fullest name of who is credited, whom "he" or "she" may take up."""
@@ -61,17 +53,15 @@ class Mentions:
         """The name that ``token`` heads, in the fullest form that was given."""
         return self._full.get(token.text, name_of(token))
 
-    def resolve(self, token: Token, segment: Segment, speaker: str | None) -> str | None:
+    def resolve(self, token: Token) -> str | None:
         """What stands for a pronoun, its possessive, or a role; None where that is a guess."""
         word = token.lower_
         known = None
-        if word in ("i", "my"):
-            known = speaker
-        elif word in _PERSON:
+        if word in _PERSON:
             known = self._person
-        elif word in _THING and self._thing is not None and not _identified(token):
-            same = self._thing.several == _THING[word] and self._thing.line == segment.line
-            known = self._thing.text if same else None
+        elif word in _THING and self._thing is not None and not _pleonastic(token):
+            text, several = self._thing
+            known = text if several == _THING[word] else None
         elif token.pos_ == "NOUN" and [c.lower_ for c in token.children] == ["the"]:
             names = self._roles.get(word, set())
             known = next(iter(names)) if len(names) == 1 else None
@@ -79,10 +69,11 @@ class Mentions:
         return possessive([known], many=word == "their") if owned else known
 
 
-def _identified(token: Token) -> bool:
-    """Whether "it" may well stand for what follows: "It was the rain that …", "It to close"."""
-    copula = token.dep_ == "nsubj" and child(token.head, "attr") is not None
-    return copula or (token.dep_ == "nsubj" and not finite(token.head))
+def _pleonastic(token: Token) -> bool:
+    """Whether "it" stands for what follows: "It is clear that …", "It was the rain that …"."""
+    verb = token.head
+    clefted = any(child(c, "relcl") is not None for c in verb.children if c.dep_ == "attr")
+    return token.dep_ == "nsubj" and (clefted or child(verb, "ccomp", "csubj", "xcomp") is not None)
 
 
 def name_of(token: Token) -> str:

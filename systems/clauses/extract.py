@@ -7,9 +7,7 @@ from parse import Segment, load_model, read
 from propositions import Proposition, Reading
 from wording import offsets, sentence
 
-_TALK = re.compile(
-    r"\b(?:thank(?:s|ed)?(?! to)|congratulat\w+|I|me|my|you|your|let us|let's)\b|anyone's guess",
-)
+_EXPRESSIVE = frozenset({"apologise", "apologize", "congratulate", "thank"})  # assert nothing
 _QUOTED = re.compile(r'["“]')
 
 
@@ -40,9 +38,9 @@ class Clauses:
 def _claims(segment: Segment, reading: Reading) -> Iterator[dict]:
     for proposition in reading.propositions():
         text = sentence(proposition.words)
-        if len(text.split()) < 2 or _TALK.search(text):
-            continue
-        yield _claim(proposition, text, segment)
+        expressive = proposition.verb is not None and proposition.verb.lemma_ in _EXPRESSIVE
+        if len(text.split()) > 1 and not expressive:
+            yield _claim(proposition, text, segment)
 
 
 def _claim(proposition: Proposition, text: str, segment: Segment) -> dict:

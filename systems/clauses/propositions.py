@@ -120,7 +120,7 @@ class Reading:
         """The name of a source, as full as the article has given it."""
         name = child(who, "appos")
         head = name if name is not None and named(name) and not named(who) else who
-        known = self._mentions.resolve(head, self._segment, self.speaker)
+        known = self.speaker if head.lower_ == "i" else self._mentions.resolve(head)
         if known is None:
             known = head.text if head.pos_ == "PRON" else self._mentions.note_speaker(head)
         self.speaker = known
@@ -134,9 +134,12 @@ class Reading:
         kept = _kept(verb)
         of_subject = set() if own is None else set(own.subtree)
         body = _gap_filled(verb, [t for t in kept if t not in of_subject])
-        if _elliptic(verb, body) or (who.tag_ in ("WDT", "WP") and who.i not in self._instead):
+        lost = who.tag_ in ("WDT", "WP") and who.i not in self._instead  # by the parse
+        if lost or _elliptic(verb, body):
             return
-        self._refer(verb, own)
+        self._settle_speaker(verb)
+        if own is not None:
+            self._settle(own)
         for variant, agreeing in self._subjects(who, verb):
             for rest in _objects_apart(verb, body):
                 words = self._ordered(verb, variant, rest, shared)
@@ -148,21 +151,30 @@ class Reading:
         yield from self._asides(kept, verb, source)
 
     def _note(self, own: Token) -> None:
-        self._mentions.note_subject(own, self._segment)
+        self._mentions.note_subject(own)
 
-    def _refer(self, verb: Token, own: Token | None) -> None:
-        """Settle what the pronouns of a subject stand for; others find their noun before them."""
-        if own is None:
-            return
-        owner = child(own, "poss")
-        for token in (own, owner) if owner is not None else (own,):
-            known = self._mentions.resolve(token, self._segment, self.speaker)
+    def _settle(self, noun: Token) -> None:
+        """Find what the pronoun ``noun`` stands for, or that which owns it.
+
+        Only where a claim begins: other pronouns have their noun before them.
+        """
+        owner = child(noun, "poss")
+        for token in (noun, owner) if owner is not None else (noun,):
+            known = self._mentions.resolve(token)
             if known is not None and token.i not in self._instead:
                 self._instead.update({c.i: () for c in token.children if c.lower_ == "the"})
                 self._instead[token.i] = [known]
-                if token.lower_ == "i":
-                    for helper in (verb, *auxiliaries(verb)[:1]):
-                        self._instead[helper.i] = [singular(helper)]
+
+    def _settle_speaker(self, verb: Token) -> None:
+        """Name the speaker for "I", "me" and "my", with which the verb agreed."""
+        for token in verb.subtree:
+            if self.speaker is None or token.lower_ not in ("i", "me", "my"):
+                continue
+            owns = token.lower_ == "my"
+            self._instead[token.i] = [f"{self.speaker}'s" if owns else self.speaker]
+            if token.lower_ == "i":
+                for helper in (token.head, *auxiliaries(token.head)[:1]):
+                    self._instead[helper.i] = [singular(helper)]
 
     def _ordered(
         self, verb: Token, variant: Sequence[Token], rest: Sequence[Token], shared: Shared
@@ -206,6 +218,8 @@ class Reading:
             for other in token.children if noun is not None else ():
                 used = [*core(noun), *other.subtree]
                 if apposed(other) and (words := identity(token, other)):
+                    self._settle(other)
+                    self._settle(token)
                     yield Proposition(self._filled(words), used)
                 elif words := participle(noun, other, then):
                     yield Proposition(self._filled(words), used, other, source)
@@ -288,8 +302,7 @@ def _gap_filled(verb: Token, tokens: Sequence[Token]) -> list[Token]:
 def _elliptic(verb: Token, body: Sequence[Token]) -> bool:
     """Whether no more is left than a subject and a bare auxiliary: "It was not"."""
     function = ("aux", "auxpass", "neg", "punct", "expl")
-    bare = all(t == verb or t.dep_ in function for t in body)
-    return bare and verb.lemma_ in ("be", "do", "have")
+    return verb.pos_ == "AUX" and all(t == verb or t.dep_ in function for t in body)
 
 
 def _lent(verb: Token, lent: Sequence[Token]) -> list[Token]:
