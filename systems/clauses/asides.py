@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from spacy.tokens import Token
 
-from grammar import apposed, auxiliaries, child, core, named, plural, set_off, subject
+from grammar import auxiliaries, child, core, named, plural, set_off, subject
 from wording import Word, be, past
 
 

