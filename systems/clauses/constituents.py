@@ -58,16 +58,16 @@ def _apart(token: Token, head: Token) -> bool:
 
 
 def gap_filled(verb: Token, tokens: Sequence[Token]) -> list[Token]:
-    """``tokens`` with a relative object where an object stands: "which a draft would have shut"."""
+    """``tokens`` with a relative object or "where" in the place of an object or adverbial."""
     pronoun = relative(verb) if verb.dep_ == "relcl" else None
-    if pronoun is None or pronoun.dep_ not in ("dobj", "pobj"):
+    if pronoun is None or pronoun.dep_ not in ("dobj", "pobj", "advmod"):
         return list(tokens)
     front = set((pronoun.head if pronoun.dep_ == "pobj" else pronoun).subtree)
     moved = [t for t in tokens if t in front and t.i < verb.i]
     rest = [t for t in tokens if t not in moved]
-    at = max((k for k, t in enumerate(rest) if t == verb or (t.dep_ == "prt" and t.head == verb)),
-             default=-1)  # fmt: skip
-    return [*rest[: at + 1], *moved, *rest[at + 1 :]]
+    heads = [k for k, t in enumerate(rest) if t == verb or (t.dep_ == "prt" and t.head == verb)]
+    at = len(rest) if pronoun.dep_ == "advmod" else max(heads, default=-1) + 1
+    return [*rest[:at], *moved, *rest[at:]]
 
 
 def elliptic(verb: Token, body: Sequence[Token]) -> bool:

@@ -6,7 +6,7 @@ from spacy.tokens import Token
 
 _FINITE = ("VBD", "VBP", "VBZ", "MD")
 _SUBJECTS = ("nsubj", "nsubjpass", "csubj", "csubjpass", "expl")
-_RELATIVE = ("WDT", "WP", "WP$", "WRB")
+_RELATIVE = ("WDT", "WP", "WP$")
 _MARKS = {",", "(", ")", "[", "]", "–", "—", "-"}
 _RECIPROCAL = frozenset(
     "argue clash collaborate collide compete cooperate debate differ divorce fight gather marry "
@@ -50,8 +50,9 @@ def _same_form(conjunct: Token, verb: Token) -> bool:
 
 
 def relative(verb: Token) -> Token | None:
-    """The relative pronoun or adverb that opens the clause of ``verb``."""
-    return next((t for t in verb.subtree if t.tag_ in _RELATIVE and t.i < verb.i), None)
+    """The relative pronoun, or "where", that opens the clause of ``verb``."""
+    before = (t for t in verb.subtree if t.i < verb.i)
+    return next((t for t in before if t.tag_ in _RELATIVE or t.lower_ == "where"), None)
 
 
 def subordinator(verb: Token) -> str:
@@ -66,7 +67,7 @@ def named(token: Token) -> bool:
 
 def plural(noun: Token) -> bool:
     """Whether a verb beside ``noun`` would be in the plural."""
-    several = any(c.dep_ == "conj" for c in noun.children)
+    several = child(noun, "conj") is not None and not _firm(noun)
     return several or noun.tag_ in ("NNS", "NNPS") or noun.lower_ in ("they", "we", "these")
 
 
@@ -96,13 +97,22 @@ def without(tokens: Iterable[Token], cut: Iterable[Token]) -> list[Token]:
 
 def core(noun: Token) -> list[Token]:
     """The noun phrase of ``noun`` without its clauses, appositions and conjuncts."""
-    below = [
-        t for t in noun.subtree
-        if t != noun and (apposed(t) or (t.dep_ in ("relcl", "acl") and set_off(t))
-            or (t.head == noun and (t.dep_ in ("relcl", "conj", "cc", "preconj"))))
-    ]  # fmt: skip
-    kept = without(noun.subtree, below)
-    return [t for t in kept if not (t.text == "," and t.i > noun.i)]
+    cut = [t for t in noun.subtree if t != noun and (apposed(t) or _outside(t, noun))]
+    return [t for t in without(noun.subtree, cut) if not (t.text == "," and t.i > noun.i)]
+
+
+def _firm(noun: Token) -> bool:
+    """Whether ``noun`` and its conjunct are one name: "Alder & Daughters"."""
+    return any(c.text == "&" for c in noun.children)
+
+
+def _outside(token: Token, noun: Token) -> bool:
+    if token.dep_ in ("conj", "cc") and _firm(noun):
+        return False
+    if token.dep_ in ("relcl", "acl") and set_off(token):
+        return True
+    both = token.lower_ == "both" and child(noun, "conj") is not None
+    return token.head == noun and (both or token.dep_ in ("relcl", "conj", "cc", "preconj"))
 
 
 def conjuncts(noun: Token) -> list[Token]:

@@ -53,11 +53,12 @@ def load_model() -> Language:
 
 def read(text: str, model: Language) -> Iterator[Segment]:
     """All segments of an article, in order."""
-    for doc, place in model.pipe(_pieces(text), as_tuples=True):
+    for doc, place in model.pipe(pieces(text), as_tuples=True):
         yield Segment(doc, *place)
 
 
-def _pieces(text: str) -> Iterator[tuple[str, tuple[int, int, bool, bool]]]:
+def pieces(text: str) -> Iterator[tuple[str, tuple[int, int, bool, bool]]]:
+    """What is parsed by itself, with the rest of its segment: start, line, inside, title."""
     for number, found in enumerate(re.finditer(r"[^\n]+", text)):
         line = found.group()
         title = line.rstrip()[-1:] not in '.!?…"”:'

@@ -229,8 +229,11 @@ class Reading:
         if pronoun is None or not finite(verb) or narrowing:
             return
         words = core(noun)
-        owner = pronoun.tag_ == "WP$"
-        self._instead[pronoun.i] = [possessive(words, plural(noun))] if owner else words
+        self._instead[pronoun.i] = words
+        if pronoun.tag_ == "WP$":
+            self._instead[pronoun.i] = [possessive(words, plural(noun))]
+        elif pronoun.lower_ == "where":
+            self._instead[pronoun.i] = ["in", *words]
         for found in self._clause(verb, source):
             yield found._replace(tokens=[*words, *found.tokens])
 
