@@ -5,14 +5,10 @@ from collections.abc import Sequence
 from spacy.tokens import Token
 
 from asides import detached
-from attribution import according, inserted, stance
+from attribution import according, inserted
+from coordination import coordinated
 from grammar import (
     apposed,
-    auxiliaries,
-    child,
-    conjuncts,
-    coordinated,
-    core,
     finite,
     relative,
     set_off,
@@ -74,26 +70,6 @@ def elliptic(verb: Token, body: Sequence[Token]) -> bool:
     """Whether no more is left than a subject and a bare auxiliary: "It was not"."""
     function = ("aux", "auxpass", "neg", "punct", "expl")
     return verb.pos_ == "AUX" and all(t == verb or t.dep_ in function for t in body)
-
-
-def lent(verb: Token, shared: Sequence[Token]) -> list[Token]:
-    """Auxiliaries of the first clause that ``verb`` goes without; "or" lends "not" as well."""
-    if verb.tag_ not in ("VB", "VBN", "VBG") or finite(verb):
-        return []
-    conjunction = child(verb.head, "cc")
-    negated = conjunction is not None and conjunction.lower_ in ("or", "nor")
-    own = {t.lower_ for t in auxiliaries(verb)}
-    return [t for t in shared if (t.dep_ != "neg" or negated) and t.lower_ not in own]
-
-
-def objects_apart(verb: Token, body: Sequence[Token]) -> list[list[Token]]:
-    """``body`` once for each of several objects that stand for themselves."""
-    target = child(verb, "dobj")
-    several = conjuncts(target) if target is not None and not stance(verb) else []
-    if len(several) < 2:
-        return [list(body)]
-    others = set(target.subtree)
-    return [[t for t in body if t not in others or t in core(one)] for one in several]
 
 
 def lead(verb: Token) -> list[Token]:

@@ -21,17 +21,14 @@ class Mentions:
 
     def note_names(self, segment: Segment) -> None:
         """Learn the names and roles of a segment, before its propositions are read."""
-        people = [e for e in segment.doc.ents if e.label_ == "PERSON" and all(map(named, e))]
-        for entity in people:
-            if len(entity) > 1:
+        for entity in segment.doc.ents:
+            if entity.label_ == "PERSON" and len(entity) > 1 and all(map(named, entity)):
                 self._full[entity[-1].text] = entity.text
-        if self._person is None and len(people) == 1:
-            self._person = self.full(people[0][-1])
         for token in segment.doc:
             other = child(token, "appos")
             if other is not None and named(other) != named(token):
                 role, name = (token, other) if named(other) else (other, token)
-                self._roles.setdefault(role.lower_, set()).add(name_of(name))
+                self._roles.setdefault(role.lower_, set()).add(self.full(name))
 
     def note_subject(self, token: Token) -> None:
         """Remember the subject of a clause, which a following pronoun may take up."""
@@ -51,7 +48,7 @@ class Mentions:
 
     def full(self, token: Token) -> str:
         """The name that ``token`` heads, in the fullest form that was given."""
-        return self._full.get(token.text, name_of(token))
+        return self._full.get(token.text) or phrase(core(token))
 
     def resolve(self, token: Token) -> str | None:
         """What stands for a pronoun, its possessive, or a role; None where that is a guess."""
@@ -74,14 +71,3 @@ def _pleonastic(token: Token) -> bool:
     verb = token.head
     clefted = any(child(c, "relcl") is not None for c in verb.children if c.dep_ == "attr")
     return token.dep_ == "nsubj" and (clefted or child(verb, "ccomp", "csubj", "xcomp") is not None)
-
-
-def name_of(token: Token) -> str:
-    """The name that ends in ``token``, without a title in small letters before it."""
-    words = core(token)
-    if not named(token) or token.ent_type_ != "PERSON":
-        return phrase(words)
-    run = [token]
-    while run[0].i and named(run[0].nbor(-1)) and run[0].nbor(-1) in token.subtree:
-        run.insert(0, run[0].nbor(-1))
-    return phrase(run)

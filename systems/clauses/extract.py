@@ -1,4 +1,3 @@
-import re
 from collections.abc import Iterator
 
 from coreference import Mentions
@@ -8,7 +7,6 @@ from propositions import Proposition, Reading
 from wording import offsets, sentence
 
 _EXPRESSIVE = frozenset({"apologise", "apologize", "congratulate", "thank"})  # assert nothing
-_QUOTED = re.compile(r'["“]')
 
 
 class Clauses:
@@ -20,18 +18,17 @@ class Clauses:
     def extract(self, article: dict) -> list[dict]:
         found: dict[str, dict] = {}
         mentions = Mentions()
-        speaker, line = None, 0
+        speaker, line = None, -1
         for segment in read(article["text"], self._model):
+            if segment.line != line:
+                speaker, line = None, segment.line
             mentions.note_names(segment)
             # who spoke last in a paragraph speaks on in a sentence that is quoted as a whole
-            goes_on = segment.line == line and (segment.inside or _QUOTED.match(segment.doc.text))
+            goes_on = segment.inside or segment.doc.text.startswith(('"', "“"))
             reading = Reading(segment, mentions, speaker if goes_on else None)
             for claim in _claims(segment, reading):
                 found.setdefault(claim["text"], claim)
-            speaker, line = (
-                reading.speaker or (speaker if segment.line == line else None),
-                segment.line,
-            )
+            speaker = reading.speaker or speaker
         return list(found.values())
 
 

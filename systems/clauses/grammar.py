@@ -8,11 +8,6 @@ _FINITE = ("VBD", "VBP", "VBZ", "MD")
 _SUBJECTS = ("nsubj", "nsubjpass", "csubj", "csubjpass", "expl")
 _RELATIVE = ("WDT", "WP", "WP$")
 _MARKS = {",", "(", ")", "[", "]", "–", "—", "-"}
-_RECIPROCAL = frozenset(
-    "argue clash collaborate collide compete cooperate debate differ divorce fight gather marry "
-    "meet merge negotiate part quarrel talk unite".split()
-)  # of several together, unless an object stands beside: "met" but "met the mayor"
-_COLLECTIVE = frozenset("agree exchange share swap".split())  # of several, object or not
 
 
 def child(token: Token, *deps: str) -> Token | None:
@@ -31,22 +26,8 @@ def auxiliaries(verb: Token) -> list[Token]:
 
 
 def finite(verb: Token) -> bool:
-    """Whether ``verb`` or an auxiliary of it carries tense or mood.
-
-    "Hurt" and "put" with a subject do, though the tagger may take them for infinitives.
-    """
-    bare = verb.tag_ == "VB" and subject(verb) is not None and not auxiliaries(verb)
-    return bare or verb.tag_ in _FINITE or any(a.tag_ in _FINITE for a in auxiliaries(verb))
-
-
-def coordinated(verb: Token) -> list[Token]:
-    """The verbs that are coordinated with ``verb`` and head clauses."""
-    return [c for c in verb.children if c.dep_ == "conj" and (finite(c) or _same_form(c, verb))]
-
-
-def _same_form(conjunct: Token, verb: Token) -> bool:
-    tags = {conjunct.tag_, verb.tag_}
-    return conjunct.pos_ in ("VERB", "AUX") and (len(tags) == 1 or tags == {"VB", "VBP"})
+    """Whether ``verb`` or an auxiliary of it carries tense or mood."""
+    return any(t.tag_ in _FINITE for t in (verb, *auxiliaries(verb)))
 
 
 def relative(verb: Token) -> Token | None:
@@ -65,10 +46,15 @@ def named(token: Token) -> bool:
     return token.pos_ == "PROPN"
 
 
+def plural_form(noun: Token) -> bool:
+    """Whether ``noun`` is plural without what is coordinated with it."""
+    return noun.tag_ in ("NNS", "NNPS") or (noun.pos_ == "NUM" and noun.lower_ not in ("1", "one"))
+
+
 def plural(noun: Token) -> bool:
     """Whether a verb beside ``noun`` would be in the plural."""
     several = child(noun, "conj") is not None and not _firm(noun)
-    return several or noun.tag_ in ("NNS", "NNPS") or noun.lower_ in ("they", "we", "these")
+    return several or plural_form(noun) or noun.lower_ in ("they", "we", "these")
 
 
 def set_off(token: Token) -> bool:
@@ -113,33 +99,3 @@ def _outside(token: Token, noun: Token) -> bool:
         return True
     both = token.lower_ == "both" and child(noun, "conj") is not None
     return token.head == noun and (both or token.dep_ in ("relcl", "conj", "cc", "preconj"))
-
-
-def conjuncts(noun: Token) -> list[Token]:
-    """``noun`` and what is coordinated with it, if each stands for itself; else ``noun`` alone.
-
-    Each does if all are names, or each has a number or article of its own and one a number.
-    """
-    heads = [noun, *(c for c in noun.conjuncts if c.i > noun.i)]
-    joined = any(c.lower_ == "and" for h in heads for c in h.children if c.dep_ == "cc")
-    names = any(map(named, heads)) and all(
-        h.text[0].isupper() and not plural_form(h) for h in heads
-    )
-    counts = [child(h, "nummod") is not None or h.pos_ == "NUM" for h in heads]
-    own = any(counts) and all(n or child(h, "det") for n, h in zip(counts, heads, strict=True))
-    return heads if joined and (names or own) else [noun]
-
-
-def plural_form(noun: Token) -> bool:
-    """Whether ``noun`` is plural without what is coordinated with it."""
-    return noun.tag_ in ("NNS", "NNPS") or (noun.pos_ == "NUM" and noun.lower_ not in ("1", "one"))
-
-
-def distributive(verb: Token) -> bool:
-    """Whether what ``verb`` says of several holds of each: not "met", "agreed", "are allies"."""
-    if any(t.lower_ in ("together", "jointly", "each") for t in verb.subtree):
-        return False
-    target = child(verb, "dobj", "attr")
-    if target is None:
-        return verb.lemma_ not in _RECIPROCAL | _COLLECTIVE
-    return verb.lemma_ not in _COLLECTIVE and (target.dep_ == "dobj" or not plural_form(target))

@@ -10,17 +10,15 @@ from typing import NamedTuple
 from spacy.tokens import Token
 
 from asides import identity, numbers_before, participle
-from attribution import according, content, inserted, reporting, stance
-from constituents import adverbial, elliptic, gap_filled, kept, lead, lent, objects_apart
+from attribution import according, content, inserted, stance
+from constituents import adverbial, elliptic, gap_filled, kept, lead
+from coordination import conjuncts, coordinated, distributive, lent, objects_apart
 from coreference import Mentions
 from grammar import (
     apposed,
     auxiliaries,
     child,
-    conjuncts,
-    coordinated,
     core,
-    distributive,
     finite,
     named,
     plural,
@@ -141,11 +139,8 @@ class Reading:
                 used = [*shared.lead, *variant, *rest]
                 yield Proposition(self._filled(words, agreeing), used, verb, source, holder)
         if own is not None:
-            (self._credit if named(own) and reporting(verb) else self._note)(own)
+            self._mentions.note_subject(own)
         yield from self._asides(own_words, verb, source)
-
-    def _note(self, own: Token) -> None:
-        self._mentions.note_subject(own)
 
     def _settle(self, noun: Token) -> None:
         """Find what the pronoun ``noun`` stands for, or that which owns it.
@@ -210,17 +205,22 @@ class Reading:
                 yield Proposition(words, list(token.subtree), None, source)
             noun = subject(token) if token == verb else token
             for other in token.children if noun is not None else ():
-                used = [*core(noun), *other.subtree]
-                if apposed(other) and (words := identity(token, other)):
-                    self._settle(other)
-                    self._settle(token)
-                    yield Proposition(self._filled(words), used)
-                elif words := participle(noun, other, then):
-                    yield Proposition(self._filled(words), used, other, source)
-                elif other.dep_ == "relcl":
+                if other.dep_ == "relcl":
                     yield from self._relative(noun, other, source)
+                elif apposed(other):
+                    yield from self._identified(noun, other)
+                elif words := participle(noun, other, then):
+                    used = [*core(noun), *other.subtree]
+                    yield Proposition(self._filled(words), used, other, source)
                 if other.dep_ == "appos":
                     yield from self._asides([other], verb, source)
+
+    def _identified(self, noun: Token, other: Token) -> Iterator[Proposition]:
+        """What the apposition ``other`` says that ``noun`` is, in the voice of the article."""
+        if words := identity(noun, other):
+            self._settle(other)
+            self._settle(noun)
+            yield Proposition(self._filled(words), [*core(noun), *other.subtree])
 
     def _relative(self, noun: Token, verb: Token, source: str | None) -> Iterator[Proposition]:
         """A relative clause as a sentence, unless it only narrows down a subject."""
