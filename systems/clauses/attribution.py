@@ -5,10 +5,10 @@ from spacy.tokens import Token
 from grammar import child, set_off, subject
 
 _REPORTING = frozenset(
-    "acknowledge add admit allege announce argue claim comment conclude confirm declare estimate "
-    "explain find hear indicate insist note point predict recall remark reply report reveal say "
-    "show state stress suggest tell testify warn write".split()
-)  # of saying and finding alone: taken off, "believed that" would make a belief a fact
+    "acknowledge add admit allege announce argue caution claim comment conclude confirm declare "
+    "estimate explain hear insist note point predict recall remark reply report reveal say state "
+    "stress tell testify warn write".split()
+)  # of speech alone: without "believes" or "suggests" a belief or mere evidence would be a fact
 _STANCE = frozenset(
     "accuse appeal applaud ask back blame call condemn criticise criticize decline defend demand "
     "deplore describe dispute oppose praise propose refuse reject support urge welcome".split()
@@ -37,7 +37,8 @@ def content(verb: Token) -> list[Token]:
 def inserted(verb: Token) -> Token | None:
     """The reporting verb put beside or into the clause of ``verb``: "…, Odd said, …"."""
     for other in verb.children:
-        beside = other.dep_ == "parataxis" or (other.dep_ == "advcl" and set_off(other))
+        loose = other.dep_ == "advcl" or (other.dep_ == "ccomp" and other.i > verb.i)
+        beside = other.dep_ == "parataxis" or (loose and set_off(other))
         if beside and reporting(other) and subject(other) and not content(other):
             return other
     return None
