@@ -151,6 +151,14 @@ ASIDES = {
         "The council approved the plan.",
         "The council ended the strike.",
     ],
+    "The storm hit the pier, breaking two windows.": [
+        "The storm hit the pier.",
+        "The storm broke two windows.",
+    ],
+    "19-year-old Joss Tallin drowned.": [
+        "19-year-old Joss Tallin drowned.",
+        "Joss Tallin is 19 years old.",
+    ],
     "The blast, caused by a leak, injured nine people.": [
         "The blast injured nine people.",
         "The blast was caused by a leak.",
@@ -242,6 +250,11 @@ def test_each_proposition_is_a_sentence_of_its_own(extract, text):
             '"My boat sank," Jon Sell said. "I left."',
             [("Jon Sell's boat sank.", "Jon Sell"), ("Jon Sell left.", "Jon Sell")],
         ),
+        # without its verb a belief would be a fact
+        (
+            "Jon Sell believes that the bridge is unsafe.",
+            [("Jon Sell believes that the bridge is unsafe.", None)],
+        ),
         # what was not said is nobody's
         (
             "Jon Sell did not say that the dam leaked.",
@@ -293,6 +306,11 @@ def test_who_said_it_is_taken_off(extract, text, claims):
 )
 def test_the_decision_list_types_and_tense_and_negation_stay(extract, text, kind):
     assert [(c["text"], c["type"]) for c in extract(text)] == [(text, kind)]
+
+
+def test_a_sentence_whose_clause_the_parse_has_lost_goes_in_whole(extract):
+    text = "The crew, led by Jon Sell, left."  # "left" is taken for a participle of the crew
+    assert texts(extract(text)) == [text]
 
 
 @pytest.mark.xfail(strict=True, reason="a clause for antecedent: the relation names one noun")

@@ -7,7 +7,7 @@ A clause becomes one proposition: its subtree, less what is said by propositions
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from spacy.tokens import Token
+from spacy.tokens import Span, Token
 
 from asides import identity, numbers_before, participle
 from attribution import according, content, inserted, stance
@@ -62,9 +62,17 @@ class Reading:
         """All propositions of the segment, main clauses before what is taken out of them."""
         for sent in self._segment.doc.sents:
             if finite(sent.root) or self._to_come(sent.root):
-                yield from self._clause(sent.root, self.speaker)
+                found = list(self._clause(sent.root, self.speaker))
             else:
-                yield from self._asides(sent, sent.root, self.speaker)
+                found = list(self._asides(sent, sent.root, self.speaker))
+            yield from found or self._whole(sent)
+
+    def _whole(self, sent: Span) -> Iterator[Proposition]:
+        """A sentence with a finite verb in which the parse has lost the clause, as it stands."""
+        verb = next((t for t in sent if finite(t)), None)
+        lost = not finite(sent.root) or subject(sent.root) is None
+        if verb is not None and lost and not self._segment.title:
+            yield Proposition(self._filled(list(sent)), list(sent), verb, self.speaker)
 
     def _to_come(self, verb: Token) -> bool:
         """Whether ``verb`` is the infinitive of a headline: "Ticket prices to double"."""
@@ -123,9 +131,9 @@ class Reading:
     ) -> Iterator[Proposition]:
         """What the clause of ``verb`` itself says of ``who``, and on the side."""
         own = subject(verb)
-        own_words = kept(verb)
+        remaining = kept(verb)
         of_subject = set() if own is None else set(own.subtree)
-        body = gap_filled(verb, [t for t in own_words if t not in of_subject])
+        body = gap_filled(verb, [t for t in remaining if t not in of_subject])
         lost = who.tag_ in ("WDT", "WP") and who.i not in self._instead  # by the parse
         if lost or elliptic(verb, body):
             return
@@ -140,7 +148,7 @@ class Reading:
                 yield Proposition(self._filled(words, agreeing), used, verb, source, holder)
         if own is not None:
             self._mentions.note_subject(own)
-        yield from self._asides(own_words, verb, source)
+        yield from self._asides(remaining, verb, source)
 
     def _settle(self, noun: Token) -> None:
         """Find what the pronoun ``noun`` stands for, or that which owns it.

@@ -38,12 +38,11 @@ def phrase(words: Iterable[Word]) -> str:
         if not written.strip() or written in _QUOTES:
             continue
         beside = isinstance(word, Token) and isinstance(last, Token) and last.i + 1 == word.i
-        close = not last.whitespace_ if beside else written[0] in ",.;:)%’'" and written[:2] != "''"
+        close = not last.whitespace_ if beside else written[0] in ",.;:)%’'"
         text += written if close or not text else f" {written}"
         last = word
-    text = re.sub(r"\s*,(?:\s*,)+", ",", text)
-    text = re.sub(r"\s{2,}", " ", text)
-    return text.strip(" ,;:–—-").rstrip(".!,;: ").strip()
+    text = re.sub(r"\s*,(?:\s*,)+", ",", re.sub(r"\s+", " ", text))
+    return text.strip(" ,;:–—-").rstrip(".!,;: ")
 
 
 def _lowered(word: Token) -> str:
@@ -66,10 +65,8 @@ def be(noun: Token, past: bool = False) -> str:
     return "are" if plural(noun) else "is"
 
 
-def singular(verb: Word) -> Word:
-    """``verb`` as it agrees with one subject of several."""
-    if not isinstance(verb, Token):
-        return verb
+def singular(verb: Token) -> Word:
+    """``verb`` as it agrees with one third person, where it agreed with several or with "I"."""
     if verb.tag_ == "VBP" and verb.pos_ == "VERB" and verb.lower_ not in _SINGULAR:
         return _third(verb.text)
     return _SINGULAR.get(verb.lower_, verb)
