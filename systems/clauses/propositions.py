@@ -49,6 +49,9 @@ class Shared(NamedTuple):
     auxiliaries: Sequence[Token] = ()
 
 
+_NOTHING = Shared()
+
+
 class Reading:
     """One segment, read with what the article has said before it."""
 
@@ -79,10 +82,9 @@ class Reading:
         return self._segment.title and not finite(verb) and child(verb, "aux") is not None
 
     def _clause(
-        self, verb: Token, source: str | None, shared: Shared | None = None
+        self, verb: Token, source: str | None, shared: Shared = _NOTHING
     ) -> Iterator[Proposition]:
         """The clause of ``verb``, and those that are coordinated with it or hang on it."""
-        shared = shared or Shared()
         if (said := inserted(verb)) is not None:
             source = self._credit(subject(said))
             yield from self._asides([subject(said)], said, None)
@@ -113,7 +115,7 @@ class Reading:
             credited = self.speaker if quoted_on else source
             yield from self._clause(other, credited, Shared(passed_on.lead))
         for other in verb.children:
-            if adverbial(other) and other != inserted(verb):
+            if adverbial(other):
                 yield from self._clause(other, source)
 
     def _credit(self, who: Token) -> str:
