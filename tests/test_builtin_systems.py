@@ -42,7 +42,7 @@ def test_reading_clauses_beats_copying_sentences_on_typed_f1(cards, better, wors
 
 def test_a_parse_beats_surface_cues(cards):
     assert cards["clauses"].claims.f1 > cards["cues"].claims.f1 + 0.03
-    assert cards["clauses"].typed.f1 > cards["cues"].typed.f1 + 0.1
+    assert cards["clauses"].typed.f1 > cards["cues"].typed.f1 + 0.05
 
 
 def test_the_systems_without_types_are_marked(cards):
