@@ -45,6 +45,11 @@ def test_a_parse_beats_surface_cues(cards):
     assert cards["clauses"].typed.f1 > cards["cues"].typed.f1 + 0.05
 
 
+def test_learning_beats_surface_cues(cards):
+    assert cards["learned"].claims.f1 > cards["cues"].claims.f1 + 0.02
+    assert cards["learned"].typed.f1 > cards["cues"].typed.f1
+
+
 def test_the_systems_without_types_are_marked(cards):
     assert {n: c.harness_typed for n, c in cards.items()} == {
         "sentences": True,

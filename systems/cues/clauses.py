@@ -41,7 +41,7 @@ _IRREGULAR = (
     "wrote written holds plans remains stays calls says wants needs means takes gives makes goes "
     "comes includes carries costs contains expects believes supports opposes welcomes agrees denies"
 ).split()
-_VERB = re.compile(rf"\b(?:{'|'.join(_IRREGULAR)}|[a-z]{{2,}}(?:[^e\W]ed|eed|ied))\b")
+VERB = re.compile(rf"\b(?:{'|'.join(_IRREGULAR)}|[a-z]{{2,}}(?:[^e\W]ed|eed|ied))\b")
 _NAME = r"(?:[A-Z][\w’'-]+)(?: (?:[A-Z][\w’'-]+|of|the|de|van|&)){0,5}"
 _PERSON = re.compile(r"(?!The |An? )[A-Z][a-z’'-]+ [A-Z][\w’'-]+\b(?!['’]s)")
 _OPENING_PRONOUN = re.compile(r"^(?:He|She)\b", re.IGNORECASE)
@@ -65,7 +65,7 @@ _ATTRIBUTIONS = [
 ]
 _RELATIVE = re.compile(
     r"(?P<head>\b(?:[Tt]he |[Aa]n? |[Ii]ts |[Hh]is |[Hh]er )?[\w’'-]+(?: [\w’'-]+){0,5}?),"
-    rf" (?:who|which) (?P<clause>(?:{_VERB.pattern})[^,]+)(?P<end>,|[.!?]?$)"
+    rf" (?:who|which) (?P<clause>(?:{VERB.pattern})[^,]+)(?P<end>,|[.!?]?$)"
 )
 _APPOSITION = re.compile(
     rf"(?P<name>{_NAME}), (?P<what>(?!who|which|and|but|or|when|where|while|as|after|in|on|at|for|"
@@ -133,8 +133,8 @@ def _coordinated(core: str) -> list[str]:
     """Split where both sides are clauses; a side without a subject gets the first one's."""
     for joint in _JOINT.finditer(core):
         left, right = core[: joint.start()], core[joint.end() :]
-        verb = _VERB.search(left)
-        opening = _VERB.search(right)
+        verb = VERB.search(left)
+        opening = VERB.search(right)
         if not verb or not opening or not left[: verb.start()].strip():
             continue
         if opening.start() == 0:
@@ -153,4 +153,4 @@ def _finish(clause: str) -> str:
 
 def has_verb(clause: str) -> bool:
     """Whether the clause seems to have a finite verb."""
-    return _VERB.search(clause) is not None
+    return VERB.search(clause) is not None
