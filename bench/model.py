@@ -427,6 +427,11 @@ class Problem(Frozen, frozen=True):
         return f"{where}: {mark}{self.field}: found {self.found}; expected {self.expected}"
 
 
+def count(number: int, noun: str) -> str:
+    """``number`` and ``noun`` in a message; the noun takes an s unless there is one of it."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 class ClaimbenchError(Exception):
     """Root of all errors that claimbench raises on purpose; ``str()`` is fit for a user."""
 

@@ -71,10 +71,16 @@ class Answer(Frozen, frozen=True):
 
 
 class Refusal(Frozen, frozen=True):
-    """Why the article asked for by ``id`` cannot be answered, in the system's own words."""
+    """Why the article asked for by ``id`` cannot be answered, in the system's own words.
+
+    A failure that is told badly is a failure all the same: the error may be of any form, and
+    claims beside it are not read.
+    """
 
     id: str
-    error: str
+    error: str | float | bool | list[Any] | dict[str, Any]
+    claims: Any = None
+    usage: Usage | None = None
 
 
 SAYS = (Ready, Answer, Refusal)

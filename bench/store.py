@@ -29,18 +29,18 @@ class Places(Frozen, frozen=True):
     cache: Path
 
 
-def find_places(root: Path | None = None) -> Places:
-    """Folders to work in: those of the project around ``root`` first, then what is installed.
+def find_places(start: Path | None = None) -> Places:
+    """Folders to work in: those of the project around ``start`` first, then what is installed.
 
-    The project is ``root``, else ``$CLAIMBENCH_ROOT``, else the nearest folder at or above the
-    working directory that holds a corpus or a system, else the working directory.
+    The project is ``$CLAIMBENCH_ROOT``, else the nearest folder at or above ``start`` that holds
+    a corpus or a system, else ``start``, which is the working directory unless it is given.
     ``$CLAIMBENCH_CACHE`` says where fetched texts are kept.
     """
-    wanted = root or os.environ.get("CLAIMBENCH_ROOT")
+    wanted = os.environ.get("CLAIMBENCH_ROOT")
     named = Path(wanted) if wanted else None
     if named is not None and not named.is_dir():
         raise DataError(f"{named}: found no such folder; expected the project's root")
-    here = Path.cwd()
+    here = start or Path.cwd()
     project = named or next((d for d in (here, *here.parents) if _is_project(d)), here)
     package = Path(__file__).resolve().parent
     shipped = package / "_data" if (package / "_data").is_dir() else package.parent

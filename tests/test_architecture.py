@@ -13,7 +13,7 @@ FLOORS = (
     ("gold", "matching", "systems", "results"),
     ("run", "score"),
     ("compare", "audit", "report", "doctor"),
-    ("cli", "pytest_plugin"),
+    ("cli",),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 ROOMS = {path: path.relative_to(BENCH).parts[0].removesuffix(".py") for path in BENCH.rglob("*.py")}
@@ -48,6 +48,13 @@ def test_a_module_imports_only_from_lower_floors(path):
 def test_the_worker_imports_only_the_standard_library():
     names = imported(ast.parse((BENCH / "worker.py").read_text()))
     assert {n.split(".")[0] for n in names} <= sys.stdlib_module_names
+
+
+def test_the_plugin_imports_no_bench_before_it_is_used():
+    tree = ast.parse((BENCH.parent / "claimbench_pytest.py").read_text())
+    top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {name.split(".")[0] for node in top for name in imported(ast.Module([node], []))}
+    assert names - sys.stdlib_module_names == {"pytest"}
 
 
 def test_a_breach_would_be_seen():

@@ -2,7 +2,10 @@
 
 import json
 import re
+import signal
+import subprocess
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -130,12 +133,52 @@ def test_try_of_a_failing_system_shows_where_it_failed(made):
     assert error.startswith("error: ValueError: no oven today\n")
 
 
+def test_try_tells_a_flood_once_and_where_it_was_cut(project):
+    code = (
+        "class Loud:\n"
+        "    def extract(self, article):\n"
+        "        print(*range(2_000))\n"
+        "        if article['text'] == 'Die.':\n"
+        "            import os; os._exit(1)\n"
+        "        return []\n"
+    )
+    project.add_system("loud", 'class = "loud.py:Loud"\n', "loud.py", code)
+    err = project("try", "loud", "--text", "Speak.").err
+    assert re.fullmatch(r"stderr: \(the last 2,048 bytes\) ….*1998 1999\n", err)
+    err = project("try", "loud", "--text", "Die.", code=3).err
+    assert err.startswith("error: loud: crash: exited with code 1; ")
+    assert err.count("1998 1999") == 1
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("command", [("doctor", "stuck"), ("try", "stuck", "--text", "x")])
+def test_ctrl_c_claims_to_keep_only_what_is_kept(project, command):
+    code = (
+        "import time\nfrom pathlib import Path\n"
+        "class Stuck:\n"
+        "    def extract(self, article):\n"
+        "        Path('../../asked').touch()\n"
+        "        time.sleep(60)\n"
+    )
+    project.add_system("stuck", 'class = "stuck.py:Stuck"\n', "stuck.py", code)
+    running = project.start(*command, stderr=subprocess.PIPE, text=True)
+    while not (project.root / "asked").exists():
+        assert running.poll() is None
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    assert running.communicate()[1] == "error: interrupted; nothing was kept\n"
+    assert running.returncode == 3
+
+
 def test_doctor_tells_what_to_mend_and_fails_by_it(project):
     done = project("doctor", "first", code=1)  # it takes the first line, where there may be none
     assert re.search("^FAIL +empty article +crash: .*", done.out, re.MULTILINE)
     assert "IndexError" in done.out
-    assert re.search("^PASS +stdout +only answers", done.out, re.MULTILINE)
-    assert done.err == (
+    assert re.search("^PASS +stdout +nothing but what was asked", done.out, re.MULTILINE)
+    assert re.search("^doctor-news: answered after .* s$", done.err, re.MULTILINE)
+    assert re.search("^doctor-empty: crash after .* s$", done.err, re.MULTILINE)
+    assert done.err.endswith(
+        "doctor-other again: ok\n"
         "error: first does not keep to the contract: empty article\n"
         "  next: mend what is marked FAIL, then claimbench doctor first\n"
     )
@@ -145,7 +188,7 @@ def test_doctor_tells_what_to_mend_and_fails_by_it(project):
     extract = project.root / "systems/first/extract"
     project.edit(extract, '"claims": [claim]', '"claims": [claim] if claim["text"] else []')
     project.edit(extract, "splitlines()[0]", 'partition("\\n")[0]')
-    assert project("doctor", "first").err == ""
+    assert "error: " not in project("doctor", "first").err
 
 
 def test_doctor_of_what_cannot_run(made):

@@ -72,6 +72,8 @@ def test_a_real_conversation_keeps_to_it(system):
         {"id": "a", "claims": [{"text": "x", "confidence": 2}]},
         {"id": "a", "claims": [{"text": "x", "kind": "rule"}]},
         {"id": "a", "claims": [], "usage": {"a": {"b": {}}}},
+        {"id": "a", "error": "why", "usage": {"a": {"b": {}}}},
+        {"id": "a", "error": None},
         {"id": "a", "claims": ["x"] * 5_001},
     ],
 )
@@ -85,14 +87,18 @@ CLAIM = TEXT | st.dictionaries(
     st.sampled_from(["text", "type", "spans", "source", "confidence", "kind"]), TEXT | ODD
 )
 ANSWER = st.fixed_dictionaries(
-    {"id": st.just("a"), "claims": st.lists(CLAIM, max_size=3) | ODD},
-    optional={"usage": ODD | st.dictionaries(TEXT, ODD, max_size=2)},
+    {"id": st.just("a")},
+    optional={
+        "claims": st.lists(CLAIM, max_size=3) | ODD,
+        "error": TEXT | ODD,
+        "usage": ODD | st.dictionaries(TEXT, ODD, max_size=2),
+    },
 )
 
 
 @given(ANSWER)
 def test_schema_and_harness_agree_on_every_answer(answer):
-    assert SAYS.is_valid(answer) == (judge(answer, None).status == "ok")
+    assert SAYS.is_valid(answer) == (judge(answer, None).status in ("ok", "error"))
 
 
 def test_the_command_prints_it():

@@ -33,12 +33,13 @@ def project(made, tmp_path):
     return made.copy(tmp_path / "project")
 
 
-def pytest_in(project, *options, code=0):
+def pytest_in(project, *options, code=0, folder=".", **env):
     """Run pytest there; the plugin comes through the entry point of the installed claimbench."""
+    kept = {k: v for k, v in project.env.items() if not k.startswith(("PYTEST_", "COV"))}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options],
-        cwd=project.root,
-        env={k: v for k, v in project.env.items() if not k.startswith(("PYTEST_", "COV"))},
+        cwd=project.root / folder,
+        env=kept | env,
         capture_output=True,
         text=True,
         check=False,
@@ -86,8 +87,9 @@ def test_the_summary_is_written_once_under_xdist(project):
 
 
 def test_finished_articles_are_not_asked_again(project):
+    code = project.root / "systems/lines/lines.py"
     project.edit(
-        project.root / "systems/lines/lines.py",
+        code,
         "    def extract(self, article):\n",
         "    def extract(self, article):\n"
         '        open("../../asked", "a").write(article["id"] + "\\n")\n',
@@ -99,9 +101,50 @@ def test_finished_articles_are_not_asked_again(project):
     (project.root / "asked").unlink()
     pytest_in(project, "--cache-clear")  # the committed answers will do
     assert not (project.root / "asked").exists()
+    code.write_text(code.read_text() + "# a new idea\n")
+    project("run", "lines")
+    (project.root / "asked").unlink()
+    pytest_in(project)  # and so will they beside older ones
+    assert not (project.root / "asked").exists()
+
+
+def test_a_failure_that_passes_is_not_held_against_the_system(project):
+    project.write(
+        "test_mine.py",
+        """
+import pytest
+
+@pytest.mark.claimbench(system="moody")
+def test_it(claimbench):
+    assert {record.status for record in claimbench.run().values()} == {"ok"}
+""",
+    )
+    assert "'error'" in pytest_in(project, code=1)
+    project.write("oven", "")
+    pytest_in(project)
+
+
+def test_the_project_is_found_from_a_folder_of_tests(project):
+    (project.root / "pytest.ini").unlink()
+    (project.root / "tests").mkdir()
+    (project.root / "test_mine.py").rename(project.root / "tests/test_mine.py")
+    assert "PASS lines on core" in pytest_in(project, folder="tests")
+
+
+@pytest.mark.parametrize("theirs", ["bench.py", "bench/__init__.py"])
+def test_another_bench_is_in_the_way_only_where_ours_is_needed(project, theirs):
+    project.write(theirs, "")
+    project.write("test_other.py", "def test_other():\n    import bench\n")
+    pytest_in(project, "test_other.py")
+    out = pytest_in(project, "test_mine.py", code=1)
+    assert f"{project.root / theirs}: found another module named bench; expected that of" in out
+    assert "Traceback" not in out
+    pytest_in(project, "test_mine.py", "--import-mode=importlib", PYTHONSAFEPATH="1")
 
 
 def test_the_verdict_stands_in_junit_xml(project):
+    twice = "    claimbench.compare()\n    claimbench.assert_no_regression()"
+    project.edit(project.root / "test_mine.py", "    claimbench.assert_no_regression()", twice)
     pytest_in(project, "--junit-xml", "out.xml")
     (told,) = ET.parse(project.root / "out.xml").iter("property")  # noqa: S314  (our own file)
     assert told.get("name") == "claimbench"
@@ -119,7 +162,7 @@ def test_steps(claimbench):
     records = claimbench.run()
     assert [r.status for r in records.values()] == ["ok", "ok"]
     assert claimbench.score().claims.tp == 5
-    with pytest.raises(Exception, match="found no scorecard of lines on core; expected the base"):
+    with pytest.raises(pytest.fail.Exception, match="found no scorecard of lines on core; expec"):
         claimbench.compare()
 """,
     )
@@ -129,9 +172,13 @@ def test_steps(claimbench):
 @pytest.mark.parametrize(
     ("marker", "message"),
     [
-        ("", "found no marker; expected @pytest.mark.claimbench(system=…) with"),
+        ("", "found no marker; expected @pytest.mark.claimbench(system, base"),
         ('@pytest.mark.claimbench("lines")', "found claimbench('lines',){}; expected @py"),
         ('@pytest.mark.claimbench(system="lines", base="results")', "'base': 'results'}; expected"),
+        ('@pytest.mark.claimbench(system="lines", split="dev")', "'split': 'dev'}; expected @pyte"),
+        ('@pytest.mark.claimbench(system="lines", headline="claim")', "Invalid enum value 'claim'"),
+        ('@pytest.mark.claimbench(system="lines", tolerance="a")', "Expected `float`, got `str`"),
+        ("@pytest.mark.claimbench(system=3)", "Expected `str`, got `int` - at `$.system`"),
         ('@pytest.mark.claimbench(system="line")', "no system named 'line'; did you mean 'lines'"),
         ('@pytest.mark.claimbench(system="needy")', "needy lacks no-such-distribution>=3"),
         ('@pytest.mark.claimbench(system="lines", baseline="reslts")', "git revision named 'resl"),
@@ -145,11 +192,19 @@ def test_wrong_use_is_a_message_that_helps(project, marker, message):
     )
     out = pytest_in(project, code=1)
     assert message in out
+    assert "bench/" not in out  # none of what went on inside
+
+
+def test_a_marker_without_the_fixture_gates_nothing_and_fails(project):
+    body = "(claimbench):\n    claimbench.assert_no_regression()"
+    project.edit(project.root / "test_mine.py", body, "():\n    pass")
+    out = pytest_in(project, code=1)
+    assert "test_no_regression: found the marker claimbench on a test that does not use the" in out
 
 
 def test_an_unused_plugin_imports_nothing(tmp_path):
     heavy = ["msgspec", "numpy", "scipy", "sklearn", "rich", "typer", "jinja2"]
-    own = "[m for m in sys.modules if m.startswith('bench.') and m != 'bench.pytest_plugin']"
+    own = "[m for m in sys.modules if m.partition('.')[0] == 'bench']"
     (tmp_path / "test_other.py").write_text(
         "import sys\n"
         "def test_modules(pytestconfig):\n"

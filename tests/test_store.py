@@ -286,3 +286,15 @@ def test_fetched_texts_go_to_the_users_cache(tmp_path, monkeypatch):
     monkeypatch.delenv("CLAIMBENCH_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert store.find_places(tmp_path).cache == tmp_path / "claimbench"
+
+
+def test_the_project_is_looked_for_at_and_above_where_one_starts(tmp_path, monkeypatch):
+    monkeypatch.delenv("CLAIMBENCH_ROOT", raising=False)
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    assert store.find_places(tests).results == tests / "results"
+    (tmp_path / "systems/mine").mkdir(parents=True)
+    (tmp_path / "systems/mine/system.toml").touch()
+    assert store.find_places(tests).results == tmp_path / "results"
+    monkeypatch.setenv("CLAIMBENCH_ROOT", str(tests))
+    assert store.find_places(tmp_path).results == tests / "results"

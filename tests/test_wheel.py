@@ -31,7 +31,7 @@ def wheel(tmp_path_factory):
     ignored = shutil.ignore_patterns("__pycache__", ".venv")
     for name in ("bench", "gold", "systems"):
         shutil.copytree(ROOT / name, source / name, ignore=ignored)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("claimbench_pytest.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     (source / "systems" / "openie" / ".venv").mkdir()
     (source / "systems" / "openie" / ".venv" / "pyvenv.cfg").touch()
@@ -70,6 +70,8 @@ def claimbench(wheel, tmp_path_factory):
 def test_the_wheel_holds_what_it_needs_and_no_text_that_is_not_ours(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert "bench/py.typed" in names
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if "-" not in top} == {"bench", "claimbench_pytest.py"}
     assert "bench/_data/systems/cues/system.toml" in names
     assert "bench/_data/systems/learned/clauses.py" in names
     assert "bench/_data/gold/wikinews/claims/zebra-stripes.jsonl" in names

@@ -20,6 +20,10 @@ from typer.core import TyperGroup
 from bench.cli import authoring, comparing, labels, measuring, reading
 from bench.model import ClaimbenchError, IncompleteRun, StorageError
 
+_RESUMED = {"run": "answered", "fetch": "fetched"}
+"""What is kept of the commands that go on where they were interrupted."""
+_KEEPS_NOTHING = ("doctor", "try")
+
 
 class _ReaderGone(Exception):
     """Whoever read the output (head, less) has closed it: nobody is left to be told."""
@@ -32,11 +36,18 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            raise IncompleteRun(
-                "interrupted; what was answered is kept", hint="the same command goes on from there"
-            ) from None
+            raise _interrupted(ctx.invoked_subcommand) from None
         except BrokenPipeError:
             raise _ReaderGone from None
+
+
+def _interrupted(command: str | None) -> IncompleteRun:
+    if command in _RESUMED:
+        return IncompleteRun(
+            f"interrupted; what was {_RESUMED[command]} is kept",
+            hint="the same command goes on from there",
+        )
+    return IncompleteRun("interrupted" + "; nothing was kept" * (command in _KEEPS_NOTHING))
 
 
 app = typer.Typer(

@@ -144,7 +144,8 @@ def try_(
     places = shared.places()
     spec = systems.find(name, systems.discover(places))
     subject = _subject(places, text, file, article)
-    record = ask(spec, subject, training(spec, subject.corpus, places), _echo_stderr)
+    record, words = ask(spec, subject, training(spec, subject.corpus, places))
+    _echo_stderr(words)
     if as_json:
         from bench.store import encode
 
@@ -205,12 +206,14 @@ def doctor(
 ) -> None:
     """Check that a system keeps to the contract; say what to mend."""
     from bench import systems
-    from bench.doctor import examine
+    from bench.doctor import REQUESTS, examine
     from bench.gold import training
 
     places = shared.places()
     spec = systems.find(name, systems.discover(places))
-    checks = examine(spec, training(spec, shared.EMBEDDED, places))
+    lessons = training(spec, shared.EMBEDDED, places)
+    with shared.step_progress(f"asking {name}", REQUESTS) as tell:
+        checks = examine(spec, lessons, tell)
     if as_json:
         from bench.store import encode
 

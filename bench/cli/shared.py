@@ -12,6 +12,7 @@ import typer
 
 from bench.model import EMBEDDED as EMBEDDED
 from bench.model import ClaimbenchError, DataError, UnknownName
+from bench.model import count as count
 
 if TYPE_CHECKING:
     from bench.model import Extraction, Scorecard, SystemSpec
@@ -34,11 +35,6 @@ def places() -> Places:
 def note(message: str) -> None:
     """Tell something beside the result: on stderr, so that results can be piped."""
     typer.echo(message, err=True)
-
-
-def count(number: int, noun: str) -> str:
-    """``number`` and ``noun``, which takes an s unless there is one of it."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def some(names: Sequence[str], most: int = 5) -> str:
@@ -150,6 +146,13 @@ def item_progress(title: str, total: int) -> Iterator[Callable[[], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=total)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def step_progress(title: str, total: int) -> Iterator[Callable[[str], None]]:
+    """A bar over ``total`` steps on a terminal, a line a step elsewhere; call it with the line."""
+    with item_progress(title, total) as advance:
+        yield (lambda _: advance()) if sys.stderr.isatty() else note
 
 
 @contextmanager

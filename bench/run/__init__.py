@@ -24,27 +24,10 @@ from bench.model import (
     failures,
 )
 from bench.results import OUTPUTS as FILE
-from bench.run.answers import Failure, Verdict, judge, shorten
 from bench.run.driver import Halt, Task, drive
 from bench.run.outputs import asked, kept, read_log, read_outputs, rescue, tidy
-from bench.run.probe import Hearing, Opening, Reply, hear
 
-__all__ = [
-    "FILE",
-    "Failure",
-    "Hearing",
-    "Opening",
-    "Reply",
-    "RunSummary",
-    "Verdict",
-    "ask",
-    "hear",
-    "judge",
-    "kept",
-    "read_outputs",
-    "run",
-    "shorten",
-]
+__all__ = ["FILE", "RunSummary", "ask", "kept", "read_outputs", "run"]
 
 
 class RunSummary(Frozen, frozen=True):
@@ -125,18 +108,17 @@ def _readers(articles: Sequence[Article]) -> list[Callable[[], Article]]:
 
 
 def ask(
-    spec: SystemSpec,
-    article: Article,
-    train: Iterable[Labelled] = (),
-    on_stderr: Callable[[str], None] = lambda _: None,
-) -> Extraction:
-    """What ``spec`` answers for one article; kept nowhere. ``on_stderr`` hears what else it said.
+    spec: SystemSpec, article: Article, train: Iterable[Labelled] = ()
+) -> tuple[Extraction, str]:
+    """What ``spec`` answers for one article, and the end of its stderr; kept nowhere.
 
-    Raises ClaimbenchError if the system's requirements are not met.
+    What the record's error tells of stderr is not told twice. Raises ClaimbenchError if the
+    system's requirements are not met.
     """
-    training = _training(spec, train)
-    *_, last = drive(spec, [Task(article.id, "", lambda: article)], training, 1, Halt(), on_stderr)
-    return last
+    training, heard = _training(spec, train), [""]
+    task = Task(article.id, "", lambda: article)
+    *_, record = drive(spec, [task], training, 1, Halt(), heard.append)
+    return record, "" if heard[-1] in (record.error or "") else heard[-1]
 
 
 def _training(spec: SystemSpec, train: Iterable[Labelled]) -> bytes:

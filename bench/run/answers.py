@@ -9,12 +9,15 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from bench.model import TYPES, Claim, Span, Status
+from bench.model import PROTOCOL, TYPES, Claim, Span, Status
 from bench.protocol import MAX_CLAIMS, Usage
 from bench.store import encode
 
 MAX_ERROR = 4_096
 """Characters of an error text that are kept."""
+
+READY = f'{{"ready":1,"protocol":{PROTOCOL}}}'
+"""The first line of every system."""
 
 _ANSWER_FIELDS = ("id", "claims", "usage", "error")
 _CLAIM_FIELDS = ("text", "type", "spans", "source", "confidence")
@@ -25,8 +28,8 @@ _short.maxstring = _short.maxother = 80
 class Failure(Exception):
     """A system did not keep to the contract; ``str()`` says what was found and expected.
 
-    It never leaves this package: what a system does wrong is a record. ``article_id`` is set
-    where the line itself says whose answer it spoils.
+    No run raises it: there, what a system does wrong is a record. ``article_id`` is set where
+    the line itself says whose answer it spoils.
     """
 
     def __init__(self, status: Status, message: str, article_id: str | None = None) -> None:
@@ -58,8 +61,16 @@ def decode(line: bytes) -> dict[str, Any]:
         except (ValueError, RecursionError):
             value = None
     if not isinstance(value, dict):
-        raise Failure("invalid", f"found {shorten(line)}; expected one JSON object a line")
+        raise Failure(
+            "invalid", f"found {shorten(line)}; expected one JSON object a line, in UTF-8"
+        )
     return value
+
+
+def require_greeting(said: dict[str, Any]) -> None:
+    """Raise Failure unless ``said`` is what a system says first."""
+    if said.get("ready") != 1 or said.get("protocol") != PROTOCOL:
+        raise Failure("invalid", f"found {shorten(said)}; expected {READY}")
 
 
 def judge(raw: dict[str, Any], length: int | None) -> Verdict:

@@ -10,12 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from bench import systems
-from bench.model import PROTOCOL, Article, Extraction, Status, SystemSpec
-from bench.run.answers import Failure, decode, judge, printable, shorten
+from bench.model import Article, Extraction, Status, SystemSpec
+from bench.run.answers import (
+    READY,
+    Failure,
+    decode,
+    judge,
+    printable,
+    require_greeting,
+    shorten,
+)
 from bench.run.outputs import NOT_STARTED
 from bench.run.process import GRACE, Halted, Process, unbroken
 
-_READY = f'{{"ready":1,"protocol":{PROTOCOL}}}'
 _ANSWER = 'an answer whose "id" is that of an article asked for'
 
 
@@ -139,9 +146,8 @@ class _Driver:
         try:
             process.send(self._training)
             limit = self._spec.startup
-            said = decode(process.line(time.monotonic() + limit, f"{_READY} within {limit:g} s"))
-            if said.get("ready") != 1 or said.get("protocol") != PROTOCOL:
-                raise Failure("invalid", f"found {shorten(said)}; expected {_READY}")
+            line = process.line(time.monotonic() + limit, f"{READY} within {limit:g} s")
+            require_greeting(decode(line))
         except BaseException:
             process.kill()
             raise

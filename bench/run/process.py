@@ -73,7 +73,7 @@ class Process:
         self._halted = halted
         self._token = secrets.token_hex(16)
         self._hidden = _hidden(spec)
-        self._room = STDERR_TAIL + max((len(value) for value, _ in self._hidden), default=0)
+        self._room = STDERR_TAIL + max((len(value) for value, _ in self._hidden), default=1)
         self._selector = selectors.DefaultSelector()
         try:
             self._process = subprocess.Popen(
@@ -130,6 +130,12 @@ class Process:
                 raise Halted
             self._exchange(min(_TICK, deadline - now))
         return self._lines.popleft()
+
+    def is_gone(self, deadline: float) -> bool:
+        """Whether the process itself has ended at ``deadline``, a time of ``time.monotonic``."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(0.0, deadline - time.monotonic()))
+        return self._process.poll() is not None
 
     def hang_up(self) -> None:
         """Close the system's stdin: nothing more will be asked."""
@@ -222,8 +228,10 @@ class Process:
         return f"exited with code {code}" if code >= 0 else f"killed by {_signal_name(-code)}"
 
     def last_words(self) -> str:
-        """The end of what it has written to stderr so far."""
-        return self._tail[-STDERR_TAIL:].decode("utf-8", "replace").strip()
+        """The end of what it has written to stderr so far; says so if there was more."""
+        words = self._tail[-STDERR_TAIL:].decode("utf-8", "replace").strip()
+        more = len(self._tail) > STDERR_TAIL
+        return f"(the last {STDERR_TAIL:,} bytes) …{words}" if more else words
 
     def _last_words(self) -> str:
         words = self.last_words()

@@ -156,10 +156,10 @@ def test_a_system_need_not_be_python(tmp_path):
 
 
 def test_one_article_can_be_asked_without_keeping_anything():
-    assert texts(ask(system("shell"), article("a"))) == ["spoken by a shell"]
+    assert texts(ask(system("shell"), article("a"))[0]) == ["spoken by a shell"]
     twice = article("a", text="\n".join([GOOD % ("a", "a")] * 2))
-    assert ask(system("parrot"), twice).status == "invalid"
-    assert (ask(system("no-program"), article("a")).error or "").startswith("did not start: ")
+    assert ask(system("parrot"), twice)[0].status == "invalid"
+    assert (ask(system("no-program"), article("a"))[0].error or "").startswith("did not start: ")
 
 
 def test_secrets_stay_out_of_everything_that_is_kept(tmp_path, monkeypatch):

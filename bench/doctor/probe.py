@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from bench import systems
-from bench.model import PROTOCOL, Article, Labelled, SystemSpec
-from bench.run.answers import Failure, decode
+from bench.model import Article, Labelled, SystemSpec
+from bench.run.answers import READY, Failure, decode, require_greeting, shorten
 from bench.run.process import Process
 
 PATIENCE = 2
@@ -23,11 +23,12 @@ MAX_STRAY = 20
 LEAVE = 5.0
 """Seconds that a system is given to end once its input has ended."""
 
-_READY = f'{{"ready":1,"protocol":{PROTOCOL}}}'
-
 
 class Opening(NamedTuple):
-    """How a start went: ``seconds`` until ready, or ``failure``; ``stray`` lines came before."""
+    """How a start went: ``failure``, or none; ``stray`` lines came before the first one expected.
+
+    ``seconds`` is wall time until then, None if it cannot be run at all.
+    """
 
     failure: Failure | None = None
     seconds: float | None = None
@@ -46,23 +47,37 @@ class Reply(NamedTuple):
     seconds: float = 0.0
     stray: tuple[bytes, ...] = ()
 
+    @property
+    def summary(self) -> str:
+        """What came of it, in a line."""
+        status = "answered" if self.failure is None else self.failure.status
+        return f"{self.article.id}: {status} after {self.seconds:.2f} s"
+
 
 class Hearing(NamedTuple):
     """What a system said to a series of requests, asked one at a time.
 
     Articles that were not asked, because it does not start or kept silent too often, have no
-    reply. ``trailing`` came unasked after the last answer; ``lingers`` says that it went on
-    running when its input had ended.
+    reply. ``trailing`` came unasked after the last answer; ``lingers`` says whether it went on
+    running when its input had ended, None if it broke off before.
     """
 
     opening: Opening
     replies: tuple[Reply, ...] = ()
     trailing: tuple[bytes, ...] = ()
-    lingers: bool = False
+    lingers: bool | None = None
 
 
-def hear(spec: SystemSpec, articles: Sequence[Article], train: Iterable[Labelled] = ()) -> Hearing:
+def hear(
+    spec: SystemSpec,
+    articles: Sequence[Article],
+    train: Iterable[Labelled] = (),
+    on_reply: Callable[[Reply], None] = lambda _: None,
+) -> Hearing:
     """Ask ``spec`` about ``articles`` in turn; a failure costs the process and one article.
+
+    What does not start again costs the next article, and the others are not asked. ``on_reply``
+    hears of every reply as it comes.
 
     Raises ClaimbenchError if the system's requirements are not met.
     """
@@ -70,21 +85,27 @@ def hear(spec: SystemSpec, articles: Sequence[Article], train: Iterable[Labelled
     training = systems.training(train) if spec.train else b""
     opening: Opening | None = None
     replies: list[Reply] = []
-    ending: tuple[tuple[bytes, ...], bool] = ((), False)
+    ending: tuple[tuple[bytes, ...], bool | None] = ((), None)
     while opening is None or (len(replies) < len(articles) and _silent(replies) < PATIENCE):
         try:
             process = Process(spec, lambda: False)
         except Failure as failure:
-            return Hearing(opening or Opening(failure), tuple(replies))
-        try:
-            opened = _open(process, spec, training)
-            opening = opening or opened
-            if opened.failure is not None:
-                break
-            if _converse(process, spec, articles, replies):
-                ending = _leave(process)
-        finally:
-            process.kill()
+            opened = Opening(failure)
+        else:
+            try:
+                opened = _open(process, spec, training)
+                if not opened.failure and _converse(process, spec, articles, replies, on_reply):
+                    ending = _leave(process)
+            finally:
+                process.kill()
+        if opening is None:
+            opening = opened
+        elif opened.failure is not None:
+            lost = Failure(opened.failure.status, f"did not start again: {opened.failure}")
+            replies.append(Reply(articles[len(replies)], failure=lost, stray=opened.stray))
+            on_reply(replies[-1])
+        if opened.failure is not None:
+            break
     return Hearing(opening, tuple(replies), *ending)
 
 
@@ -93,7 +114,11 @@ def _silent(replies: Iterable[Reply]) -> int:
 
 
 def _converse(
-    process: Process, spec: SystemSpec, articles: Sequence[Article], replies: list[Reply]
+    process: Process,
+    spec: SystemSpec,
+    articles: Sequence[Article],
+    replies: list[Reply],
+    on_reply: Callable[[Reply], None],
 ) -> bool:
     """Add replies to the articles that have none, up to a failure; return whether all have."""
     for served, article in enumerate(articles[len(replies) :]):
@@ -101,6 +126,7 @@ def _converse(
         if reply.failure is not None and reply.failure.status == "crash" and served:
             return False  # it may have ended by itself, as a run allows: once more, afresh
         replies.append(reply)
+        on_reply(reply)
         if reply.failure is not None:
             return False
     return True
@@ -109,10 +135,12 @@ def _converse(
 def _open(process: Process, spec: SystemSpec, training: bytes) -> Opening:
     began = time.monotonic()
     process.send(training)
-    expected = f"{_READY} within {spec.startup:g} s"
+    expected = f"{READY} within {spec.startup:g} s"
     said, stray, failure = _listen(process, began + spec.startup, expected, lambda o: "ready" in o)
-    if said is not None and (said.get("ready") != 1 or said.get("protocol") != PROTOCOL):
-        failure = Failure("invalid", f"found {said}; expected {_READY}")
+    try:
+        require_greeting(said or {})
+    except Failure as mistaken:
+        failure = failure or mistaken
     return Opening(failure, time.monotonic() - began, stray)
 
 
@@ -147,7 +175,8 @@ def _listen(
             if fits(said):
                 return said, tuple(stray), None
             stray.append(line)
-        raise Failure("invalid", f"found {MAX_STRAY} other lines; expected {expected}")
+        found = f"{MAX_STRAY} other lines, the first {shorten(stray[0])}"
+        raise Failure("invalid", f"found {found}; expected {expected}")
     except Failure as failure:
         return None, tuple(stray), failure
 
@@ -155,5 +184,6 @@ def _listen(
 def _leave(process: Process) -> tuple[tuple[bytes, ...], bool]:
     """What is still said once nothing more will be asked, and whether it goes on running."""
     process.hang_up()
-    _, stray, failure = _listen(process, time.monotonic() + LEAVE, "its end", lambda _: False)
-    return stray, failure is not None and failure.status != "crash"
+    deadline = time.monotonic() + LEAVE
+    _, stray, _ = _listen(process, deadline, "its end", lambda _: False)
+    return stray, not process.is_gone(deadline)
