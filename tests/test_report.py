@@ -371,8 +371,8 @@ def lead(delta, low, high, *, articles=19, detectable=0.05, gained=(), lost=()):
         (
             lead(0.2, 0.1, 0.3, articles=3),
             False,
-            "first is ahead of second by 0.200 F1 [+0.100, +0.300], but 3 articles are too few to "
-            "tell any two systems apart",
+            "first is ahead of second by 0.200 F1 [+0.100, +0.300], but it takes more than 3 "
+            "articles to tell any two systems apart",
         ),
         (lead(0.0, 0.0, 0.0), False, "first and second have the same F1"),
     ],

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from bench import stats
-from bench.model import Frozen, Incomparable, Scorecard
+from bench.model import Frozen, Incomparable, Scorecard, count
 from bench.report.scores import TYPED_BY_HARNESS, place, type_table
 from bench.report.table import UNDEFINED, Cell, Measure, Table, markdown, ratio
 from bench.score import Explained, ranked
@@ -238,7 +238,8 @@ def _lead(lead: Verdict, *, detected: bool) -> str:
             f"claims that {second} missed, and missed {len(lead.lost)} that {second} found"
         )
     if lead.articles < stats.TESTABLE:
-        return f"{ahead}, but {lead.articles} articles are too few to tell any two systems apart"
+        number = count(lead.articles, "article")
+        return f"{ahead}, but it takes more than {number} to tell any two systems apart"
     return (
         f"{ahead}, which may be chance: {lead.articles} articles cannot tell the two apart, and "
         f"would mostly show a true difference only from {row.detectable or 0:.3f} on"
