@@ -6,7 +6,7 @@
     def test_no_regression(claimbench):
         claimbench.assert_no_regression()
 
-pytest imports this module in every session of everybody who has claimbench installed; so it
+pytest imports this module in every run of everybody who has claimbench installed; so it
 imports nothing itself that is not there already, and does not lie in ``bench``, of which the
 working directory may hold another.
 """
@@ -231,7 +231,7 @@ def _require_own_bench() -> None:
             raise
         pytest.fail(
             f"{bench.__file__ or list(bench.__path__)}: found another module named bench; "
-            "expected that of claimbench\n  next: rename it, or run this test in a session that "
+            "expected that of claimbench\n  next: rename it, or run this test in a way that "
             "does not see it: pytest --import-mode=importlib",
             pytrace=False,
         )
