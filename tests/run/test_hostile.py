@@ -126,7 +126,7 @@ def test_with_several_in_flight_only_the_guilty_is_blamed(deed, status, tmp_path
 @pytest.mark.parametrize(
     ("name", "status", "words"),
     [
-        ("never-ready", "timeout", "within 0.5 s; stderr ends:\nwaiting for a lock"),
+        ("never-ready", "timeout", "within 3 s; stderr ends:\nwaiting for a lock"),
         ("other-protocol", "crash", "'protocol': 2, 'ready': 1}; expected {\"ready\":1,\"protoc"),
         ("chatty-start", "crash", "found b'Hello'; expected one JSON object"),
         ("no-program", "crash", "cannot run: [Errno 2] No such file or directory"),
