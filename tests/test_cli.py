@@ -598,7 +598,9 @@ def test_compare_of_incomplete_runs(after, tmp_path):
     path = write_outputs(tmp_path / "part.jsonl", {"harbour": []})
     after("score", "--outputs", path, "--save", code=3)
     done = after("compare", "part", "part", code=3)
-    assert "error: part lacks outputs of some articles" in done.err
+    assert "error: part on core: outputs of 1 of 2 articles" in done.err
+    whole = after("compare", "results", "results")  # one of several, and known: no alarm
+    assert "part on core: outputs of 1 of 2 articles\n" in whole.err
 
 
 def test_compare_with_a_git_revision(after):
