@@ -59,9 +59,6 @@ def leaderboard(board: Board) -> Table:
     _require_alike(board.cards)
     cards = (*board.ceilings, *ranked(board.cards))
     columns: dict[str, list[Cell]] = {"system": [card.system for card in cards]}
-    if models := _told(cards, lambda card: ", ".join(card.provenance.models)):
-        columns["model"] = models
-    words = len(columns)
     if board.standing and board.standing.lead:
         ranks = board.standing.ranks
         columns["rank"] = [str(ranks.get(card.system, UNDEFINED)) for card in cards]
@@ -78,7 +75,6 @@ def leaderboard(board: Board) -> Table:
         columns=tuple(columns),
         rows=tuple(zip(*columns.values(), strict=True)),
         notes=(*_standing(board.standing), *_measured(board), *_explained(columns, board)),
-        words=words,
     )
 
 
@@ -213,6 +209,15 @@ def _dollars(card: Scorecard) -> str:
 _TOOK = {"s/article": _seconds, "tokens/article": _tokens, "$/1,000 articles": _dollars}
 
 
+def _models(cards: Sequence[Scorecard]) -> Iterator[str]:
+    """The language models that answered, by the names that they gave."""
+    asked: dict[str, list[str]] = {}
+    for card in ranked(cards):
+        for model in card.provenance.models:
+            asked.setdefault(model, []).append(card.system)
+    yield from (f"model {model}: {', '.join(systems)}" for model, systems in asked.items())
+
+
 def _standing(standing: Standing | None) -> Iterator[str]:
     if standing is None or standing.lead is None:
         return
@@ -276,6 +281,7 @@ def _explained(columns: Mapping[str, object], board: Board) -> Iterator[str]:
         yield f"macro-F1 is the mean over the {board.cards[0].macro_f1[1]} types that have gold"
     if any(card.harness_typed for card in board.cards):
         yield TYPED_BY_HARNESS
+    yield from _models(board.cards)
     if took := [name for name in _TOOK if name in columns]:
         yield (
             f"{', '.join(took)}: means over the articles that told it, on the machine and at the "
