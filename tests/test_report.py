@@ -124,6 +124,12 @@ def test_leaderboard_notes_say_what_was_measured():
     )
 
 
+def test_a_system_that_cannot_run_now_but_has_its_score_was_not_skipped():
+    known = board(FINDER, skipped=(("finder", "set KEY"), ("embed", "needs torch")))
+    skipped = [n for n in report.leaderboard(known).notes if n.startswith("skipped")]
+    assert skipped == ["skipped: embed: needs torch"]
+
+
 def test_ten_articles_are_enough_and_nobody_needed_typing():
     ten = card("ten", *(ArticleScore(str(i), "ok", Counts(1), {}, {}) for i in range(10)))
     notes = " ".join(report.leaderboard(board(ten)).notes)

@@ -289,4 +289,5 @@ def _explained(columns: Mapping[str, object], board: Board) -> Iterator[str]:
         )
     if board.ceilings:
         yield _CEILING
-    yield from (f"skipped: {name}: {reason}" for name, reason in board.skipped)
+    there = {card.system for card in board.cards}
+    yield from (f"skipped: {name}: {why}" for name, why in board.skipped if name not in there)
