@@ -9,7 +9,7 @@ import msgspec
 
 from bench import text
 from bench.gold import digest
-from bench.matching import DEFAULT, Matcher, Verdict, align
+from bench.matching import DEFAULT, Matcher, Verdict, align, said
 from bench.model import (
     TYPES,
     Alignment,
@@ -226,15 +226,17 @@ def explain(
     lines = []
     for i, wanted in enumerate(gold):
         if i in partner:
-            lines.append(_pair_line(wanted, claims[partner[i]], matcher))
+            lines.append(_pair_line(wanted, claims[partner[i]], gold, matcher))
         elif not wanted.optional:
-            lines.append(_miss_line(wanted, claims, matcher))
+            lines.append(_miss_line(wanted, claims, gold, matcher))
     lines += (_alarm_line(claims[j], gold, matcher) for j in alignment.spurious)
     return tuple(lines)
 
 
-def _pair_line(gold: GoldClaim, claim: Claim, matcher: Matcher) -> Explained:
-    similarity = matcher.judge(gold, (claim.text,)).similarity
+def _pair_line(
+    gold: GoldClaim, claim: Claim, among: Sequence[GoldClaim], matcher: Matcher
+) -> Explained:
+    similarity = matcher.judge(gold, said(claim), among).similarity
     if gold.optional:
         return Explained("optional", gold, claim, similarity, "neither rewarded nor punished")
     if gold.type != claim.type:
@@ -243,11 +245,13 @@ def _pair_line(gold: GoldClaim, claim: Claim, matcher: Matcher) -> Explained:
     return Explained("matched", gold, claim, similarity)
 
 
-def _miss_line(gold: GoldClaim, claims: Sequence[Claim], matcher: Matcher) -> Explained:
+def _miss_line(
+    gold: GoldClaim, claims: Sequence[Claim], among: Sequence[GoldClaim], matcher: Matcher
+) -> Explained:
     if not claims:
         return Explained("missed", gold, None, None, "nothing was predicted")
     taken = "the prediction that fits stands for another claim"
-    judged = ((matcher.judge(gold, (claim.text,)), claim.text) for claim in claims)
+    judged = ((matcher.judge(gold, said(claim), among), claim.text) for claim in claims)
     return Explained("missed", gold, None, *_nearest(judged, taken))
 
 
@@ -255,7 +259,7 @@ def _alarm_line(claim: Claim, gold: Sequence[GoldClaim], matcher: Matcher) -> Ex
     if not gold:
         return Explained("spurious", None, claim, None, "the article has no claims")
     taken = "the claim is already matched by another prediction"
-    judged = ((matcher.judge(g, (claim.text,)), g.text) for g in gold)
+    judged = ((matcher.judge(g, said(claim), gold), g.text) for g in gold)
     return Explained("spurious", None, claim, *_nearest(judged, taken))
 
 

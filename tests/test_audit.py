@@ -36,7 +36,9 @@ class Gullible:
         }
 
     def judge(self, gold, predicted):
-        inside = {w.lower() for w in gold.text.split()} <= {w.lower() for w in predicted[0].split()}
+        inside = {w.lower() for w in gold.text.split()} <= {
+            w.lower() for w in predicted.wordings[0].split()
+        }
         return Verdict(1.0 if inside else 0.0, inside)
 
 

@@ -98,7 +98,7 @@ def test_a_form_that_the_matcher_refuses_is_an_error(places):
 
         def accepted(self, gold, predicted):
             found = super().accepted(gold, predicted)
-            return {k: v for k, v in found.items() if len(predicted[k[1]][0]) < 60}
+            return {k: v for k, v in found.items() if len(predicted[k[1]].wordings[0]) < 60}
 
     (problem,) = [p for p in audit.check(places, ["toy"], Picky()) if p.severity == "error"]
     assert (problem.field, problem.line) == ("forms", 2)

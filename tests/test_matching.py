@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.matching import DEFAULT, align, exact, keyed, matcher_named
+from bench.matching import DEFAULT, Said, align, exact, keyed, matcher_named, said
 from bench.model import Claim, UnknownName
 
 from made import HARBOUR, claim, make_gold_claim
@@ -14,13 +14,13 @@ STRIKE, CROSSINGS, CHIEF, BOAT = HARBOUR
 
 
 def accepts(gold, wording, matcher=DEFAULT):
-    return matcher.judge(gold, (wording,)).accepted
+    return matcher.judge(gold, Said((wording,))).accepted
 
 
 @pytest.mark.parametrize("gold", HARBOUR)
 def test_a_claim_is_matched_by_each_of_its_own_forms(gold):
     for wording in gold.wordings:
-        verdict = DEFAULT.judge(gold, (wording,))
+        verdict = DEFAULT.judge(gold, Said((wording,)))
         assert verdict.accepted
         assert verdict.similarity == 1
 
@@ -28,7 +28,9 @@ def test_a_claim_is_matched_by_each_of_its_own_forms(gold):
 def test_similarity_is_the_dice_coefficient_of_content_words_over_the_best_form():
     gold = make_gold_claim("The mayor opened the bridge.", "A quite different wording altogether.")
     # mayor open bridge | mayor open school: 2 * 2 / (3 + 3)
-    assert DEFAULT.judge(gold, ("The mayor opened a school.",)).similarity == pytest.approx(2 / 3)
+    assert DEFAULT.judge(gold, Said(("The mayor opened a school.",))).similarity == pytest.approx(
+        2 / 3
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_similarity_is_the_dice_coefficient_of_content_words_over_the_best_form(
     ],
 )
 def test_the_veto_says_why(gold, wording, why):
-    verdict = DEFAULT.judge(gold, (wording,))
+    verdict = DEFAULT.judge(gold, Said((wording,)))
     assert not verdict.accepted
     assert why in verdict.reason
 
@@ -73,8 +75,8 @@ def test_a_further_number_is_no_disagreement():
 
 def test_repeating_words_or_copying_everything_does_not_help():
     wording = "Ferry drivers strike"
-    once = DEFAULT.judge(STRIKE, (wording,)).similarity
-    assert DEFAULT.judge(STRIKE, (" ".join([wording] * 9),)).similarity == once
+    once = DEFAULT.judge(STRIKE, Said((wording,))).similarity
+    assert DEFAULT.judge(STRIKE, Said((" ".join([wording] * 9),))).similarity == once
     assert not accepts(STRIKE, " ".join(g.text for g in HARBOUR))
 
 
@@ -151,7 +153,7 @@ def test_alignment_is_the_best_of_all(gold, predicted):
     """Against brute force over every assignment of required gold."""
     gold = tuple(g for g in gold if not g.optional)[:4]
     predicted = list(dict.fromkeys(predicted))[:4]  # a repeated claim is spurious by rule
-    accepted = DEFAULT.accepted(gold, [(c.text,) for c in predicted])
+    accepted = DEFAULT.accepted(gold, [said(c) for c in predicted])
     slots = [*range(len(predicted)), *([None] * len(gold))]
     best = max(
         sum(accepted.get((i, j), 0) for i, j in enumerate(choice))
@@ -175,10 +177,10 @@ def test_order_never_matters(gold, predicted, random):
 
 @given(golds, predictions)
 def test_judge_and_accepted_agree(gold, predicted):
-    accepted = DEFAULT.accepted(gold, [(c.text,) for c in predicted])
+    accepted = DEFAULT.accepted(gold, [said(c) for c in predicted])
     for i, g in enumerate(gold):
         for j, c in enumerate(predicted):
-            verdict = DEFAULT.judge(g, (c.text,))
+            verdict = DEFAULT.judge(g, Said((c.text,)))
             assert verdict.accepted == ((i, j) in accepted)
             assert bool(verdict.reason) != verdict.accepted
             assert 0 <= verdict.similarity <= 1

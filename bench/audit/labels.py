@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench import gold
 from bench.gold.fields import Finding
-from bench.matching import DEFAULT, Matcher
+from bench.matching import DEFAULT, Matcher, Said
 from bench.model import GoldClaim, Problem
 from bench.store import Places
 
@@ -37,11 +37,11 @@ def confusions(path: Path, claims: Sequence[GoldClaim], matcher: Matcher) -> Ite
     ``path`` is the file of labels in the form that is kept: a header, then a claim a line.
     """
     wordings = [(i, wording) for i, claim in enumerate(claims) for wording in claim.wordings]
-    accepted = matcher.accepted(claims, [(wording,) for _, wording in wordings])
+    accepted = matcher.accepted(claims, [Said((wording,)) for _, wording in wordings])
     own = {n for k, n in accepted if wordings[n][0] == k}
     for n, (i, wording) in enumerate(wordings):
         if n not in own:
-            reason = matcher.judge(claims[i], (wording,)).reason
+            reason = matcher.judge(claims[i], Said((wording,))).reason
             wanted = f"one that {matcher!r} accepts for its own claim"
             yield Finding("forms", f"{wording!r} ({reason})", wanted).at(path, i + 2, claims[i].id)
     confused: dict[tuple[int, int], str] = {}

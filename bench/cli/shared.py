@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 KEPT_SPLIT = "test"
 """The split whose scorecards are kept; scores on other splits are only printed."""
 
-MatcherName = Annotated[str, typer.Option(metavar="NAME", help="keyed or exact")]
+MatcherName = Annotated[
+    str, typer.Option(metavar="NAME", help="keyed, exact, token_f1, containment, chrf, tfidf …")
+]
 
 
 def places() -> Places:
