@@ -99,7 +99,9 @@ class Support(Frozen, frozen=True):
     ``covered`` and ``missed`` are indices of required gold, ``focused`` and ``spurious`` of
     predictions; a prediction that supports optional gold alone, or says in equal words what
     another says, is in neither. ``splits`` are gold claims that no prediction states and several
-    state together, ``merges`` predictions that state none and hold several.
+    state together, ``merges`` predictions that state none and hold several. ``links`` are all
+    pairs (gold index, predicted index) of which one supports the other, optional gold among them;
+    of predictions in equal words the first stands for all.
     """
 
     covered: tuple[int, ...]
@@ -108,6 +110,7 @@ class Support(Frozen, frozen=True):
     spurious: tuple[int, ...]
     splits: tuple[int, ...] = ()
     merges: tuple[int, ...] = ()
+    links: tuple[tuple[int, int], ...] = ()
 
     @property
     def focus(self) -> Counts:
@@ -168,6 +171,7 @@ class many(Frozen, frozen=True, omit_defaults=False):  # noqa: N801 - its repr i
             spurious=tuple(sorted(j for k, j in enumerate(distinct) if k not in supports)),
             splits=splits,
             merges=merges,
+            links=tuple(sorted((i, distinct[k]) for i, k in links)),
         )
 
 
@@ -178,7 +182,10 @@ _PARTS = 3
 """The most parts of a split or merge: a claim of more is a paragraph."""
 
 _NEAREST = 4
-"""So many predictions are tried as the parts of a gold claim."""
+"""So many predictions are tried as the parts of a gold claim: those that share most words."""
+
+_OWN = 0.5
+"""Share of its content words that a part has from the claim: else it says something else."""
 
 
 def _splits(
@@ -186,9 +193,12 @@ def _splits(
 ) -> Links:
     """Links of gold claims that no prediction states to the fewest that state it together."""
     found: Links = set()
-    for i in {*range(len(gold))} - {i for i, _ in links}:
-        alike = [(matcher.judge(gold[i], p, gold).similarity, k) for k, p in enumerate(predicted)]
-        nearest = [k for s, k in sorted(alike, key=lambda x: (-x[0], x[1]))[:_NEAREST] if s > 0]
+    words = [_content(p.wordings[0]) for p in predicted]
+    for i in sorted({*range(len(gold))} - {i for i, _ in links}):
+        ours = _content(" ".join(gold[i].wordings))
+        shared = [(len(ours & theirs), k) for k, theirs in enumerate(words)]
+        parts = [(n, k) for n, k in shared if n and n >= _OWN * len(words[k])]
+        nearest = [k for _, k in sorted(parts, key=lambda x: (-x[0], x[1]))[:_NEAREST]]
         for number in range(2, _PARTS + 1):
             together = next(
                 (
@@ -202,6 +212,10 @@ def _splits(
                 found |= {(i, k) for k in together}
                 break
     return found
+
+
+def _content(wording: str) -> frozenset[str]:
+    return frozenset(map(text.content_key, text.Reading(wording).merged)) - {""}
 
 
 def _joined(parts: Iterable[Said]) -> Said:
