@@ -140,7 +140,7 @@ class Diagnosed(Frozen, frozen=True):
 
     def tally(self, cause: Cause) -> Tally:
         """How often ``cause`` occurred in this article."""
-        sides = [fault.side for fault in self.faults if fault.cause == cause]
+        sides: list[str] = [fault.side for fault in self.faults if fault.cause == cause]
         return Tally(*map(sides.count, ("missed", "spurious", "matched")))
 
 
@@ -178,6 +178,10 @@ class Diagnosis(Frozen, frozen=True):
             typed_delta=_difference(typed.f1, self.typed.f1),
         )
 
+    def fixes(self) -> tuple[Fixed, ...]:
+        """Every cause fixed alone, in the order of CAUSES."""
+        return tuple(map(self.fixed, CAUSES))
+
 
 def _retyped(errors: Tally, cause: Cause) -> Tally:
     """The errors as typed counts see them: a pair of unequal types is a miss and a false alarm."""
@@ -214,7 +218,7 @@ def _document(diagnosis: Diagnosis) -> dict[str, Any]:
         "signature": diagnosis.signature,
         "claims": _counts(diagnosis.claims) | {"f1": diagnosis.claims.f1},
         "typed": _counts(diagnosis.typed) | {"f1": diagnosis.typed.f1},
-        "causes": [diagnosis.fixed(cause) for cause in CAUSES],
+        "causes": diagnosis.fixes(),
         "articles": [
             {
                 "article": article.article_id,

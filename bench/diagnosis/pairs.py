@@ -39,7 +39,7 @@ class Wording(text.Reading):
     @property
     def hedged(self) -> bool:
         """Whether there is a word that makes it less than certain or exact."""
-        return not _HEDGES.isdisjoint(self.words)
+        return not _HEDGES.isdisjoint(text.tokens(self.text.replace("May", "")))  # the month
 
 
 _HEDGES = frozenset(
@@ -137,7 +137,10 @@ _PRONOUNS = frozenset(
     "he him his she her hers it its they them their theirs this these those we us our".split()
 )
 _DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
-_TIMES = f"day|night|morning|afternoon|evening|week|weekend|month|year|spring|summer|autumn|winter|{_DAYS}"
+_TIMES = (
+    "day|night|morning|afternoon|evening|week|weekend|month|year|spring|summer|autumn|winter|"
+    + _DAYS
+)
 _RELATIVE = re.compile(
     r"\b(?:yesterday|today|tomorrow|tonight|recently|ago|earlier|now|then"
     rf"|(?:last|next|this|that|same|previous|following) (?:{_TIMES})|{_DAYS})\b"

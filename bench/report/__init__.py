@@ -5,6 +5,7 @@ line, and each flavour is one function over those.
 """
 
 from bench.report.boards import Account, Board, leaderboard, leaderboard_markdown, tables
+from bench.report.causes import cause_tables, example_table
 from bench.report.changes import junit, suite, verdict
 from bench.report.page import html
 from bench.report.scores import (
@@ -21,6 +22,8 @@ __all__ = [
     "Part",
     "Table",
     "article_table",
+    "cause_tables",
+    "example_table",
     "html",
     "junit",
     "leaderboard",
