@@ -71,33 +71,36 @@ def key(word: str) -> str:
 
 
 class Wording(text.Reading):
-    """One wording, read once."""
+    """One wording, read once.
+
+    ``keys`` are the content words in order, ``content`` the set of them without the numbers of
+    dates, years and clock times.
+    """
 
     def __init__(self, wording: str) -> None:
         super().__init__(wording)
         self.wording = wording
+        self.keys = tuple([k for k in map(key, self.merged) if k])
+        self.content = frozenset(self.keys)
+        if _DATED.search(wording):
+            self.content -= self.dates
 
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
-        """The content words in order."""
-        return tuple(k for k in map(key, self.merged) if k)
-
-    @cached_property
-    def content(self) -> frozenset[str]:
-        """The content words without the numbers of dates, years and clock times."""
-        return frozenset(self.keys) - (self.numbers - self.figures)
+    @property
+    def dates(self) -> frozenset[str]:
+        """The numbers of dates, years and clock times alone."""
+        return self.numbers - self.figures
 
     @cached_property
     def figures(self) -> frozenset[str]:
         """The numbers but for those of dates, years and clock times."""
-        if not self.numbers:
+        if not self.numbers or not _DATED.search(self.wording):
             return self.numbers
         return text.counted(_CLOCK.sub(r"\1:\2", self.wording))
 
     @cached_property
     def sentences(self) -> int:
-        """How many sentences it has; a semicolon ends one too."""
-        return len(text.sentences(self.wording)) + self.wording.count("; ")
+        """How many sentences it has."""
+        return len(text.sentences(self.wording))
 
     @cached_property
     def negations(self) -> tuple[frozenset[str], ...]:
@@ -124,6 +127,10 @@ class Wording(text.Reading):
 _REACH = 6
 _MODAL_MAY = re.compile(r"\bmay\b")
 """The month has a capital."""
+_DATED = re.compile(
+    r"\b(?:1[5-9]|20)\d\d\b|\d ?[ap]\.?m\b|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+)
+"""What every date or clock time has; most numbers stand in none."""
 _CLOCK = re.compile(r"\b(\d{1,2})\.(\d\d ?[ap]\.?m)")
 NEGATIONS = frozenset(
     "not no never none neither nor nobody nothing nowhere without "
