@@ -12,6 +12,7 @@ from bench.report.scores import (
     slice_table,
     type_table,
 )
+from bench.report.support import support_table
 from bench.report.table import Measure, Part, Table, markdown, plain, ratio, terminal
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "ratio",
     "slice_table",
     "suite",
+    "support_table",
     "tables",
     "terminal",
     "type_table",
