@@ -644,7 +644,7 @@ def test_show_aligns_and_gives_reasons(ran):
     out = ran("show", "harbour", "--system", "first").out
     assert "matched" in out
     assert "missed" in out
-    assert "is below 0.6" in out
+    assert "is below 0.5" in out
     assert "1 matched, 2 missed" in out
 
 

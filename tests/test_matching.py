@@ -241,6 +241,16 @@ def test_order_never_matters(gold, predicted, random):
     assert readable(gold, predicted) == readable(mixed_gold, mixed)
 
 
+@given(wordings)
+def test_whatever_it_says_a_wording_matches_itself(wording):
+    assert accepts(make_gold_claim(wording), wording)
+
+
+def test_a_claim_without_words_matches_itself_alone():
+    assert accepts(make_gold_claim("…"), "…")
+    assert not accepts(make_gold_claim("…"), STRIKE.text)
+
+
 @given(golds, predictions)
 def test_judge_and_accepted_agree(gold, predicted):
     accepted = DEFAULT.accepted(gold, [said(c) for c in predicted])

@@ -33,7 +33,7 @@ def align(
         same.setdefault(text.tokens(claim.text), []).append(j)
     groups = [sorted(same[words], key=lambda j: predicted[j].type or "") for words in sorted(same)]
     accepted = matcher.accepted(
-        [gold[i] for i in gold_order], [said(predicted[group[0]]) for group in groups]
+        [gold[i] for i in gold_order], [_said_by(predicted[j] for j in group) for group in groups]
     )
     similar = {(gold_order[i], k): s for (i, k), s in accepted.items()}
     required = _assign({p: s for p, s in similar.items() if not gold[p[0]].optional})
@@ -54,6 +54,12 @@ def align(
         spurious=tuple(j for j in range(len(predicted)) if j not in used),
         ignored=others,
     )
+
+
+def _said_by(group: Iterable[Claim | GoldClaim]) -> Said:
+    """What predictions in the same words say, at all the places that they name."""
+    first, *others = map(said, group)
+    return Said(first.wordings, (*first.spans, *(span for other in others for span in other.spans)))
 
 
 def _spoken_for(

@@ -163,7 +163,7 @@ def _best(close: Sequence[_Candidate], claim: GoldClaim) -> float | None:
         if id(b) not in complete:
             complete[id(b)] = not b.missing(claim.facts)
         if complete[id(b)] and not _disagreement(a, b, claim)[0]:
-            shared = len({*a.words} & {*b.words}) / len({*a.words} | {*b.words})
+            shared = len({*a.words} & {*b.words}) / (len({*a.words} | {*b.words}) or 1)
             return similarity - _TIE * (1 - (shared + (a.words == b.words)) / 2)
     return None
 
@@ -195,6 +195,8 @@ def _kind(group: Sequence[str], ours: Wording, theirs: Wording, claim: GoldClaim
 
 def _disagreement(ours: Wording, theirs: Wording, claim: GoldClaim) -> _Veto:
     """In what two wordings disagree; empty if in nothing that is looked at."""
+    if ours.words == theirs.words:
+        return "", ""
     said = theirs.numbers
     for wanted, rival in ((ours.figures, theirs.figures), (ours.dates, theirs.dates)):
         if wanted - said and rival - ours.numbers:
