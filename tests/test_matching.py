@@ -4,8 +4,9 @@ import tracemalloc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sacrebleu.metrics.chrf import CHRF
 
-from bench.matching import DEFAULT, Said, align, exact, keyed, matcher_named, said
+from bench.matching import DEFAULT, Said, align, chrf, exact, keyed, matcher_named, said
 from bench.model import Claim, UnknownName
 
 from made import HARBOUR, claim, make_gold_claim
@@ -211,3 +212,22 @@ def test_a_flood_of_distinct_words_costs_memory_in_proportion():
     assert not accepts(STRIKE, flood)
     assert tracemalloc.get_traced_memory()[1] < 200 * 2**20
     tracemalloc.stop()
+
+
+WORDINGS = st.text("aAbé 14İ\u2009", max_size=12)
+
+
+@given(
+    st.lists(WORDINGS, min_size=1, max_size=3),
+    st.lists(WORDINGS, max_size=3),
+    st.sampled_from([(), (STRIKE,)]),
+)
+@settings(deadline=None)
+def test_chrf_is_that_of_sacrebleu(references, hypotheses, others):
+    score = CHRF(lowercase=True).sentence_score
+    gold = make_gold_claim(*references)
+    found = chrf().similarities([gold, *others], [Said((text,)) for text in hypotheses])
+    for i, claim_ in enumerate((gold, *others)):
+        for j, text in enumerate(hypotheses):
+            best = max(score(text, [wording]).score for wording in claim_.wordings)
+            assert found[i, j] == pytest.approx(best / 100, abs=1e-12)

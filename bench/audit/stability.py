@@ -6,7 +6,18 @@ from collections.abc import Mapping, Sequence
 from math import isnan
 
 from bench.audit.pairs import turned
-from bench.matching import Matcher, Said, Verdict, align, containment, exact, said, tfidf, token_f1
+from bench.matching import (
+    Matcher,
+    Said,
+    Verdict,
+    align,
+    chrf,
+    containment,
+    exact,
+    said,
+    tfidf,
+    token_f1,
+)
 from bench.model import Claim, Counts, Frozen, Gold, GoldClaim, Labelled, total
 from bench.score import Prediction, claims_of
 
@@ -17,7 +28,13 @@ its order of systems to cast doubt on the default's."""
 SWAY = (-0.1, -0.05, 0.05, 0.1)
 """How far a threshold may well have been chosen otherwise."""
 
-ALWAYS_HERE: tuple[Matcher, ...] = (exact(), token_f1(), containment(), tfidf())
+ALWAYS_HERE: tuple[Matcher, ...] = (
+    exact(),
+    token_f1(),
+    containment(),
+    chrf(),
+    tfidf(),
+)
 """Rivals of the default that need no extra, so that a leaderboard is the same on every machine."""
 
 Outputs = Mapping[str, Mapping[str, Prediction]]
