@@ -145,7 +145,7 @@ def audit(
         Path | None, typer.Option("--json", metavar="FILE", help="--pairs: also write all numbers")
     ] = None,
 ) -> None:
-    """Attack the scorer, or measure how far annotators agreed, or matchers agree with people."""
+    """Attack the scorer, or measure annotators or matchers."""
     if not pairs and (part != "test" or strict or json):
         raise ClaimbenchError("found --part, --strict or --json without --pairs; they go with it")
     if pairs and agreement:
