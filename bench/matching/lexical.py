@@ -90,9 +90,10 @@ class tfidf(Measured, frozen=True):  # noqa: N801
         weigh = TfidfVectorizer(analyzer=_stems_and_pairs, sublinear_tf=True).fit(known)
         cosines = weigh.transform([w for _, w in ours]) @ weigh.transform([w for _, w in theirs]).T
         found: dict[tuple[int, int], float] = {}
-        for row, column in zip(*cosines.nonzero(), strict=True):
+        cosines = cosines.tocoo()
+        for row, column, cosine in zip(cosines.row, cosines.col, cosines.data, strict=True):
             pair = ours[row][0], theirs[column][0]
-            found[pair] = max(found.get(pair, 0.0), min(1.0, float(cosines[row, column])))
+            found[pair] = max(found.get(pair, 0.0), min(1.0, float(cosine)))
         return found
 
 

@@ -6,6 +6,7 @@ line, and each flavour is one function over those.
 
 from bench.report.boards import Account, Board, leaderboard, leaderboard_markdown, tables
 from bench.report.changes import junit, suite, verdict
+from bench.report.meta import dependence_notes, meta_tables, stability_table
 from bench.report.page import html
 from bench.report.scores import (
     article_table,
@@ -22,14 +23,17 @@ __all__ = [
     "Part",
     "Table",
     "article_table",
+    "dependence_notes",
     "html",
     "junit",
     "leaderboard",
     "leaderboard_markdown",
     "markdown",
+    "meta_tables",
     "plain",
     "ratio",
     "slice_table",
+    "stability_table",
     "suite",
     "support_table",
     "tables",
