@@ -11,7 +11,7 @@ FLOORS = (
     ("model", "worker"),
     ("text", "store", "stats", "protocol"),
     ("gold", "matching", "systems", "results"),
-    ("run", "score"),
+    ("run", "score", "judging"),
     ("compare", "audit", "diagnosis", "report", "doctor"),
     ("cli",),
 )

@@ -644,7 +644,7 @@ def test_show_aligns_and_gives_reasons(ran):
     out = ran("show", "harbour", "--system", "first").out
     assert "matched" in out
     assert "missed" in out
-    assert "is below 0.6" in out
+    assert "is below 0.5" in out
     assert "1 matched, 2 missed" in out
 
 
@@ -759,7 +759,7 @@ def test_version_and_help(made):
     text = made("--help").out
     commands = [line.split()[0] for line in text.partition("Commands:")[2].strip().splitlines()]
     assert " ".join(commands) == (
-        "check list fetch run score compare show diagnose try new doctor schema report audit "
+        "check list fetch run score compare show diagnose try new doctor schema report audit judge "
         "export import"
     )
     assert "..." not in text.partition("Commands:")[2]  # every line is whole at 80 columns

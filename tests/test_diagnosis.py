@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bench import diagnosis
 from bench.diagnosis import CAUSES, Tally, diagnose, diagnose_article, examples, told
-from bench.matching import DEFAULT, Verdict, many, token_f1
+from bench.matching import DEFAULT, Verdict, exact, many, token_f1
 from bench.model import TYPES, Article, Claim, Counts, Gold, Labelled, Source, total
 from bench.score import evaluate
 
@@ -71,8 +71,8 @@ SPEECH = make_gold_claim(
             "missing context",
         ),
         (
-            "The ferry sank on 4 May 2031.",
-            ["may"],
+            "The ferry sank on 4 June 2031.",
+            ["june"],
             "The ferry sank yesterday.",
             "missing context",
         ),
@@ -100,6 +100,15 @@ SPEECH = make_gold_claim(
 def test_a_pair_has_its_cause_on_both_sides(text, facts, said, cause):
     gold = make_gold_claim(text, facts=[facts] if facts else [])
     assert causes([gold], said) == ([cause], [cause], [])
+
+
+def test_the_month_of_may_is_no_hedge():
+    gold = make_gold_claim("The Alder ferry sails on 4 May 2031.")
+    for said, cause in (
+        ("The Alder ferry sails in spring.", "partial"),
+        ("The Alder ferry may sail on 4 May 2031.", "hedge changed"),
+    ):
+        assert causes([gold], said, matcher=exact())[1] == [cause]
 
 
 def test_a_position_of_another_holder_is_wrongly_attributed():
@@ -153,7 +162,8 @@ def test_parts_that_say_a_claim_together_are_a_split():
 
 def test_a_prediction_whose_clauses_say_several_claims_is_a_merge():
     said = "Ferry drivers in Port Alder went on strike, and the night boat had not left."
-    assert causes([HARBOUR[0], HARBOUR[3]], said) == (["merge", "merge"], ["merge"], [])
+    found = causes([HARBOUR[0], HARBOUR[3]], said, matcher=exact())
+    assert found == (["merge", "merge"], ["merge"], [])
 
 
 def test_a_claim_that_fits_a_prediction_of_another_is_merged_with_it():

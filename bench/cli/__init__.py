@@ -17,10 +17,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bench.cli import authoring, comparing, diagnosing, labels, measuring, reading
+from bench.cli import authoring, comparing, diagnosing, judging, labels, measuring, reading
 from bench.model import ClaimbenchError, IncompleteRun, StorageError
 
-_RESUMED = {"run": "answered", "fetch": "fetched"}
+_RESUMED = {"run": "answered", "fetch": "fetched", "judge": "judged"}
 """What is kept of the commands that go on where they were interrupted."""
 _KEEPS_NOTHING = ("doctor", "try")
 
@@ -75,6 +75,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "schema": authoring.schema,
     "report": reading.report,
     "audit": labels.audit,
+    "judge": judging.judge,
     "export": labels.export,
     "import": labels.import_,
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bench.cli import shared
+from bench.cli.meta import audit_pairs
 from bench.model import ANNOTATORS, TYPES, ClaimbenchError, Counts, DataError, GateFailed, GoldClaim
 
 if TYPE_CHECKING:
@@ -131,10 +132,31 @@ def audit(
     agreement: Annotated[
         bool, typer.Option("--agreement", help="The annotators' agreement before adjudication")
     ] = False,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Every matcher's agreement with people's judgements")
+    ] = False,
+    part: Annotated[
+        str, typer.Option(metavar="NAME", help="--pairs: test, dev or all judged pairs")
+    ] = "test",
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="--pairs: what needs the article to be understood is no match"
+        ),
+    ] = False,
+    json: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="--pairs: also write all numbers")
+    ] = None,
 ) -> None:
-    """Attack the scorer, or measure how far the annotators agreed."""
+    """Attack the scorer, or measure annotators or matchers."""
+    if not pairs and (part != "test" or strict or json):
+        raise ClaimbenchError("found --part, --strict or --json without --pairs; they go with it")
+    if pairs and agreement:
+        raise ClaimbenchError("found --pairs together with --agreement; expected one of them")
     places = shared.places()
-    if agreement:
+    if pairs:
+        audit_pairs(corpora, matcher, part, json, strict=strict)
+    elif agreement:
         _print_agreement(places, corpora)
     else:
         _print_attacks(places, corpora, matcher)

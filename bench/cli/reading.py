@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 import typer
 
 from bench.cli import shared
+from bench.cli.meta import Judged, dependence, judged_pairs
 from bench.model import DataError, Extraction, Gold, Labelled, Scorecard
 
 if TYPE_CHECKING:
@@ -77,7 +79,8 @@ def report(
     if not found:
         raise DataError(f"{places.results}: found no scorecards", hint="claimbench run")
     by_corpus = {corpus: _newest(list(of.values())) for corpus, of in sorted(found.items())}
-    boards = [shared.board(of, places) for of in by_corpus.values()]
+    judged = _judged(places)
+    boards = [_board(of, judged, places) for of in by_corpus.values()]
     path = places.results / "LEADERBOARD.md"
     write_atomic(path, leaderboard_markdown(boards).encode())
     typer.echo(str(path))
@@ -86,6 +89,27 @@ def report(
         boards = [_told_in_full(board, skipped, places) for board in boards]
         write_atomic(html, page(boards).encode())
         typer.echo(str(html))
+
+
+def _judged(places: Places) -> Judged:
+    """The test part of all judged pairs; none, and a note, where they cannot be read."""
+    from bench.gold import readable
+
+    try:
+        return judged_pairs(readable(places), "test")
+    except DataError as error:
+        shared.note(f"nothing is told of other matchers, as judged pairs cannot be read: {error}")
+        return Judged((), {})
+
+
+def _board(cards: list[Scorecard], judged: Judged, places: Places) -> Board:
+    found = dependence(cards, judged, places)
+    if found is not None and not isinstance(found, str) and found.others:
+        from bench.report import dependence_notes, terminal
+
+        told = next(dependence_notes(found)).removeprefix("warning: ")
+        terminal([f"WARN {cards[0].signature.corpus}: {told}"], sys.stderr)
+    return msgspec.structs.replace(shared.board(cards, places), dependence=found)
 
 
 def _newest(cards: list[Scorecard]) -> list[Scorecard]:
