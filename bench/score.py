@@ -221,7 +221,8 @@ class Explained(Frozen, frozen=True):
     """One line of an article's account: a gold claim, a prediction, or both side by side.
 
     ``nearest`` is, for a miss, the prediction and, for a false alarm, the gold claim that came
-    closest; ``reason`` says why it did not count.
+    closest; ``reason`` says why it did not count, ``cause`` the same in one of the words of
+    :mod:`bench.diagnosis`, where that was asked.
     """
 
     outcome: Outcome
@@ -230,6 +231,7 @@ class Explained(Frozen, frozen=True):
     similarity: float | None
     reason: str = ""
     nearest: str = ""
+    cause: str = ""
 
 
 def explain(

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bench.cli import authoring, comparing, judging, labels, measuring, reading
+from bench.cli import authoring, comparing, diagnosing, judging, labels, measuring, reading
 from bench.model import ClaimbenchError, IncompleteRun, StorageError
 
 _RESUMED = {"run": "answered", "fetch": "fetched", "judge": "judged"}
@@ -68,6 +68,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "score": measuring.score,
     "compare": comparing.compare,
     "show": reading.show,
+    "diagnose": diagnosing.diagnose,
     "try": authoring.try_,
     "new": authoring.new,
     "doctor": authoring.doctor,

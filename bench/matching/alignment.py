@@ -105,7 +105,9 @@ class Support(Frozen, frozen=True):
     ``covered`` and ``missed`` are indices of required gold, ``focused`` and ``spurious`` of
     predictions; a prediction that supports optional gold alone, or says in equal words what
     another says, is in neither. ``splits`` are gold claims that no prediction states and several
-    state together, ``merges`` predictions that state none and hold several.
+    state together, ``merges`` predictions that state none and hold several. ``links`` are all
+    pairs (gold index, predicted index) of which one supports the other, optional gold among them;
+    of predictions in equal words the first stands for all.
     """
 
     covered: tuple[int, ...]
@@ -114,6 +116,7 @@ class Support(Frozen, frozen=True):
     spurious: tuple[int, ...]
     splits: tuple[int, ...] = ()
     merges: tuple[int, ...] = ()
+    links: tuple[tuple[int, int], ...] = ()
 
     @property
     def focus(self) -> Counts:
@@ -175,6 +178,7 @@ class many(Frozen, frozen=True, omit_defaults=False):  # noqa: N801 - its repr i
             spurious=tuple(sorted(j for k, j in enumerate(distinct) if k not in supports)),
             splits=splits,
             merges=merges,
+            links=tuple(sorted((i, distinct[k]) for i, k in links)),
         )
 
 
@@ -185,7 +189,10 @@ _PARTS = 3
 """The most parts of a split or merge: a claim of more is a paragraph."""
 
 _NEAREST = 4
-"""So many predictions are tried as the parts of a gold claim."""
+"""So many predictions are tried as the parts of a gold claim: those that share most words."""
+
+_OWN = 0.5
+"""Share of its content words that a part has from the claim: else it says something else."""
 
 
 def _splits(

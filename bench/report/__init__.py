@@ -5,6 +5,7 @@ line, and each flavour is one function over those.
 """
 
 from bench.report.boards import Account, Board, leaderboard, leaderboard_markdown, tables
+from bench.report.causes import cause_tables, example_table
 from bench.report.changes import junit, suite, verdict
 from bench.report.meta import dependence_notes, meta_tables, stability_table
 from bench.report.page import html
@@ -23,7 +24,9 @@ __all__ = [
     "Part",
     "Table",
     "article_table",
+    "cause_tables",
     "dependence_notes",
+    "example_table",
     "html",
     "junit",
     "leaderboard",

@@ -19,6 +19,7 @@ from bench.score import Explained, ranked
 if TYPE_CHECKING:
     from bench.audit import Dependence
     from bench.compare import Standing, Verdict
+    from bench.diagnosis import Diagnosis
 
 _FEW = 10
 """With fewer articles than this, resampling them says little about the next ones."""
@@ -42,8 +43,8 @@ class Board(Frozen, frozen=True):
 
     ``ceilings`` are cards of the annotators. ``skipped`` pairs a system that could not run with
     the reason and the command that installs it. ``accounts`` are by system and may be left out,
-    wholly or for some systems or articles. ``dependence`` says whether the first place depends on
-    the matcher, or in words why that is not known.
+    wholly or for some systems or articles, and so may ``diagnoses``. ``dependence`` says whether
+    the first place depends on the matcher, or in words why that is not known.
     """
 
     cards: tuple[Scorecard, ...]
@@ -52,6 +53,7 @@ class Board(Frozen, frozen=True):
     skipped: tuple[tuple[str, str], ...] = ()
     accounts: Mapping[str, tuple[Account, ...]] = {}
     dependence: Dependence | str | None = None
+    diagnoses: tuple[Diagnosis, ...] = ()
 
 
 def leaderboard(board: Board) -> Table:
