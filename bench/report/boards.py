@@ -52,8 +52,8 @@ class Board(Frozen, frozen=True):
     ceilings: tuple[Scorecard, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     accounts: Mapping[str, tuple[Account, ...]] = {}
-    diagnoses: tuple[Diagnosis, ...] = ()
     dependence: Dependence | str | None = None
+    diagnoses: tuple[Diagnosis, ...] = ()
 
 
 def leaderboard(board: Board) -> Table:
