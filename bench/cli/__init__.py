@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bench.cli import authoring, comparing, labels, measuring, reading
+from bench.cli import authoring, comparing, labels, measuring, pooling, reading
 from bench.model import ClaimbenchError, IncompleteRun, StorageError
 
 _RESUMED = {"run": "answered", "fetch": "fetched"}
@@ -74,6 +74,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "schema": authoring.schema,
     "report": reading.report,
     "audit": labels.audit,
+    "pool": pooling.pool,
     "export": labels.export,
     "import": labels.import_,
 }

@@ -23,6 +23,8 @@ from bench.gold.fetching import FetchReport as FetchReport
 from bench.gold.fetching import fetch as fetch
 from bench.gold.labelstudio import export_label_studio as export_label_studio
 from bench.gold.labelstudio import import_label_studio as import_label_studio
+from bench.gold.pooled import pooled_id as pooled_id
+from bench.gold.pooled import read_pooled as read_pooled
 from bench.gold.releases import Release as Release
 from bench.gold.releases import release as release
 from bench.gold.reviewed import unreviewed as unreviewed
