@@ -118,7 +118,8 @@ def _capitals(wording: str) -> Iterator[tuple[str, bool]]:
 
 
 def _keys(words: Iterator[str]) -> frozenset[str]:
-    return frozenset(text.content_key(t) for w in words for t in text.tokens(w)) - {""}
+    spoken = (t for w in words for t in text.merge_numbers(text.tokens(w)) if not t[0].isdigit())
+    return frozenset(map(text.content_key, spoken)) - {""}
 
 
 _MONTHS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -22,7 +23,7 @@ def raised(version: str, wanted: str = "") -> str:
     now = _parts(version)
     if not wanted:
         return f"{now[0]}.{now[1] + 1}.0"
-    if not re.fullmatch(r"\d+\.\d+\.\d+", wanted) or _parts(wanted) <= now:
+    if not re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", wanted) or _parts(wanted) <= now:
         raise DataError(f"--as: found {wanted!r}; expected a version above {version}, as in 1.2.0")
     return wanted
 
@@ -83,5 +84,20 @@ def _account(edited: Edited) -> Iterator[str]:
             else:
                 yield f"`{claim}`: accepts one more form: {candidate.form} (after {systems})"
     if edited.renumbered:
-        moved = ", ".join(f"`{old}` is `{new}`" for old, new in edited.renumbered.items())
-        yield f"`{edited.path.stem}`: numbered anew: {moved}"
+        yield f"`{edited.path.stem}`: numbered anew: {', '.join(_moves(edited.renumbered))}"
+
+
+def _moves(renumbered: Mapping[str, str]) -> Iterator[str]:
+    """Old and new ids in words; a run of ids that moved alike is told by its ends."""
+    numbers = sorted((_number(old), _number(new)) for old, new in renumbered.items())
+    for _, run in groupby(numbers, key=lambda pair: pair[1] - pair[0]):
+        (first, new_first), *others = run
+        last, new_last = others[-1] if others else (first, new_first)
+        if others:
+            yield f"c{first:02d} to c{last:02d} are now c{new_first:02d} to c{new_last:02d}"
+        else:
+            yield f"c{first:02d} is now c{new_first:02d}"
+
+
+def _number(claim: str) -> int:
+    return int(claim.rpartition("-c")[2])

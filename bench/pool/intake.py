@@ -102,7 +102,8 @@ def _take_in(
     files[corpus.folder / POOLED] = _remembered(corpus, before, decided.values(), new)
     problems = new_problems(files, edited, queue.path, corpus, places, matcher)
     _refuse(p for p in problems if p.severity == "error")
-    amend(corpus.folder.parent, files)
+    base = corpus.folder.parent
+    amend(base, files | (_account(base / CHANGELOG, corpus, new, edited) if edited else {}))
     return replace(
         done,
         version=new,
@@ -165,16 +166,20 @@ def _copied(
 
 
 def _labels(corpus: gold.Corpus, edited: Sequence[Edited], version: str) -> dict[Path, bytes]:
-    """Every file that changes with the labels."""
-    base = corpus.folder.parent
-    log = base / CHANGELOG
-    before = log.read_text(encoding="utf-8") if log.exists() else ""
+    """Every file that the check of the gold reads and that changes with the labels."""
+    pairs = corpus.folder.parent / "pairs" / f"{corpus.name}.jsonl"
     return {
         **{one.path: one.data for one in edited},
-        **references(edited, (corpus.folder / REVIEWED, base / "pairs" / f"{corpus.name}.jsonl")),
+        **references(edited, (corpus.folder / REVIEWED, pairs)),
         corpus.folder / "corpus.toml": description(corpus, version),
-        log: changelog(before, corpus.name, version, edited).encode(),
     }
+
+
+def _account(
+    log: Path, corpus: gold.Corpus, version: str, edited: Sequence[Edited]
+) -> dict[Path, bytes]:
+    before = log.read_text(encoding="utf-8") if log.exists() else ""
+    return {log: changelog(before, corpus.name, version, edited).encode()}
 
 
 def _remembered(
