@@ -715,7 +715,8 @@ def test_version_and_help(made):
     text = made("--help").out
     commands = [line.split()[0] for line in text.partition("Commands:")[2].strip().splitlines()]
     assert " ".join(commands) == (
-        "check list fetch run score compare show try new doctor schema report audit export import"
+        "check list fetch run score compare show try new doctor schema report audit pool export "
+        "import"
     )
     assert "..." not in text.partition("Commands:")[2]  # every line is whole at 80 columns
 
