@@ -760,7 +760,7 @@ def test_version_and_help(made):
     commands = [line.split()[0] for line in text.partition("Commands:")[2].strip().splitlines()]
     assert " ".join(commands) == (
         "check list fetch run score compare show diagnose try new doctor schema report audit judge "
-        "export import"
+        "pool export import"
     )
     assert "..." not in text.partition("Commands:")[2]  # every line is whole at 80 columns
 

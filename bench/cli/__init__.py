@@ -17,7 +17,16 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bench.cli import authoring, comparing, diagnosing, judging, labels, measuring, reading
+from bench.cli import (
+    authoring,
+    comparing,
+    diagnosing,
+    judging,
+    labels,
+    measuring,
+    pooling,
+    reading,
+)
 from bench.model import ClaimbenchError, IncompleteRun, StorageError
 
 _RESUMED = {"run": "answered", "fetch": "fetched", "judge": "judged"}
@@ -76,6 +85,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "report": reading.report,
     "audit": labels.audit,
     "judge": judging.judge,
+    "pool": pooling.pool,
     "export": labels.export,
     "import": labels.import_,
 }

@@ -9,7 +9,8 @@ import msgspec
 
 from bench import text
 from bench.diagnosis.causes import CAUSES, Cause, Diagnosed, Diagnosis, Fault
-from bench.diagnosis.pairs import NEAR, Background, Met, Wording, cause_of, closeness, other_source
+from bench.diagnosis.pairs import NEAR, Met, Wording, cause_of, closeness, other_source
+from bench.grounding import Passages
 from bench.matching import DEFAULT, Matcher, align, many, said
 from bench.model import Alignment, Claim, Counts, Frozen, Gold, GoldClaim, Labelled
 from bench.score import Explained, Prediction, claims_of, explain, signature
@@ -114,10 +115,10 @@ def _errors(
             yield Fault("missed", causes[answers[i]], i, answers[i])
         else:
             yield Fault("missed", shared.cause(i), i)
-    background = Background(item.article)
+    passages = Passages(item.article)
     for j in alignment.spurious:
         if j not in causes:
-            grounded = background.grounds(Wording(claims[j].text))
+            grounded = passages.grounding(claims[j].text).grounded
             causes[j] = "grounded but unlisted" if grounded else "unsupported"
         yield Fault("spurious", causes[j], aims[j].gold if j in aims else None, j)
 

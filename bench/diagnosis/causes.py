@@ -54,8 +54,7 @@ split
 partial
     Near a gold claim, and none of the above: it lacks a part, or says more or something else.
 grounded but unlisted
-    Near no gold claim; four fifths of its content words stand in one sentence of the article or in
-    two that adjoin, and its numbers and names are all in the article.
+    Near no gold claim, and said by the article's own words (:mod:`bench.grounding`).
 unsupported
     Any other prediction.
 missed

@@ -11,16 +11,13 @@ from typing import NamedTuple
 from bench import text
 from bench.diagnosis.causes import Cause
 from bench.matching import Ground
-from bench.model import Article, GoldClaim, Source
+from bench.model import GoldClaim, Source
 
 NEAR = 0.4
 """Dice coefficient of content words from which a prediction is about a gold claim at all."""
 
 _ALIKE = 0.6
 """Share of the longer of two wordings that the other has, if they differ in one thing alone."""
-
-_GROUNDED = 0.8
-"""Share of content words that a prediction has in common with the sentences it rests on."""
 
 
 class Wording(text.Reading):
@@ -182,28 +179,3 @@ def other_source(given: str | None, source: Source | None) -> bool:
 def _parties(source: Source) -> list[frozenset[str]]:
     """The content words of each name of a source that has any."""
     return [s for s in (Wording(n).stems for n in (source.name, *source.aliases)) if s]
-
-
-class Background:
-    """An article, read for what predictions may rest on; its title is its first sentence."""
-
-    def __init__(self, article: Article) -> None:
-        whole = f"{article.title}\n{article.text}"
-        self._whole = Wording(whole)
-        stems = [Wording(whole[start:end]).stems for start, end in text.sentences(whole)]
-        self._places = [a | b for a, b in pairwise((*stems, frozenset[str]()))]
-
-    def grounds(self, said: Wording) -> bool:
-        """Whether a prediction is said by the article's own words, all in one place."""
-        exact = said.numbers | _names(said.text)
-        if not said.stems or not exact <= self._whole.stems:
-            return False
-        return any(len(said.stems & here) >= _GROUNDED * len(said.stems) for here in self._places)
-
-
-_NAME = re.compile(r"(?<=[\w,;:'’\"] )[A-Z]\w+")
-
-
-def _names(wording: str) -> frozenset[str]:
-    """Stems of capitalised words, but for those that open a sentence."""
-    return Wording(" ".join(_NAME.findall(wording))).stems
