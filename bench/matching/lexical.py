@@ -61,12 +61,7 @@ class chrf(Measured, frozen=True):  # noqa: N801
 
     def similarities(self, gold: Sequence[GoldClaim], predicted: Sequence[Said]) -> _Pairs:
         """Sentence chrF / 100 with the accepted wording as reference; case is ignored."""
-        score = _chrf()
-
-        def similarity(reference: str, hypothesis: str) -> float:
-            return min(1.0, float(score(hypothesis, [reference]).score) / 100)
-
-        return over_wordings(gold, predicted, str, similarity)
+        return over_wordings(gold, predicted, str, _chrf2)
 
 
 class tfidf(Measured, frozen=True):  # noqa: N801
@@ -129,6 +124,11 @@ def _content(wording: str) -> frozenset[str]:
 def _stems_and_pairs(wording: str) -> list[str]:
     stems = [text.stem(word) for word in text.tokens(wording)]
     return [*stems, *map(" ".join, pairwise(stems))]
+
+
+@lru_cache(maxsize=1 << 17)  # it is slow, and curves and rankings ask for the same pairs again
+def _chrf2(reference: str, hypothesis: str) -> float:
+    return min(1.0, float(_chrf()(hypothesis, [reference]).score) / 100)
 
 
 @lru_cache(maxsize=1)
