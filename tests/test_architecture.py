@@ -10,7 +10,7 @@ BENCH = Path(__file__).parents[1] / "bench"
 FLOORS = (
     ("model", "worker"),
     ("text", "store", "stats", "protocol"),
-    ("gold", "matching", "systems", "results"),
+    ("gold", "matching", "properties", "systems", "results"),
     ("run", "score"),
     ("compare", "audit", "report", "doctor"),
     ("cli",),

@@ -7,3 +7,7 @@ from bench.audit.attacks import Finding as Finding
 from bench.audit.attacks import attack as attack
 from bench.audit.ceiling import ceilings as ceilings
 from bench.audit.labels import check as check
+from bench.audit.properties import Measurement as Measurement
+from bench.audit.properties import Part as Part
+from bench.audit.properties import judged as judged
+from bench.audit.properties import measure as measure

@@ -12,7 +12,7 @@ from bench.cli import shared
 from bench.model import ANNOTATORS, TYPES, ClaimbenchError, Counts, DataError, GateFailed, GoldClaim
 
 if TYPE_CHECKING:
-    from bench.audit import Agreement, Estimate
+    from bench.audit import Agreement, Estimate, Measurement, Part
     from bench.gold import Corpus
     from bench.report import Measure, Table
     from bench.store import Places
@@ -131,11 +131,16 @@ def audit(
     agreement: Annotated[
         bool, typer.Option("--agreement", help="The annotators' agreement before adjudication")
     ] = False,
+    properties: Annotated[
+        bool, typer.Option("--properties", help="The property proxies against readers' judgement")
+    ] = False,
 ) -> None:
-    """Attack the scorer, or measure how far the annotators agreed."""
+    """Attack the scorer, or measure how far annotators, or proxies and readers, agree."""
     places = shared.places()
     if agreement:
         _print_agreement(places, corpora)
+    elif properties:
+        _print_properties(places)
     else:
         _print_attacks(places, corpora, matcher)
 
@@ -190,6 +195,70 @@ def _print_agreement(places: Places, corpora: list[str] | None) -> None:
     first = measured(a, b)
     sides = dict(zip(ANNOTATORS, (measured(final, a), measured(final, b)), strict=True))
     terminal([_agreement_table(first), _agreement_types(first), _final_table(sides)])
+
+
+def _print_properties(places: Places) -> None:
+    from bench.report import terminal
+
+    measured = shared.measured_properties(places)
+    if not measured:
+        raise DataError(
+            f"{places.gold[0]}: found no judged predictions; expected pairs/properties.jsonl"
+        )
+    terminal([_readers_table(measured), _proxies_table(measured)])
+
+
+def _readers_table(measured: dict[tuple[str, Part], Measurement]) -> Table:
+    from bench.report import Table
+
+    return Table(
+        title="Two readers of the same predictions",
+        columns=("property", "part", "judged", "alike", "kappa"),
+        rows=tuple(
+            (
+                name,
+                part,
+                str(m.readers.examples),
+                *map(_estimate, (m.readers.accuracy, m.readers.kappa)),
+            )
+            for (name, part), m in measured.items()
+        ),
+        words=2,
+    )
+
+
+def _proxies_table(measured: dict[tuple[str, Part], Measurement]) -> Table:
+    from bench.report import Table
+
+    proxies = {key: m.proxy for key, m in measured.items() if m.proxy}
+    return Table(
+        title="Property proxies against readers, where these say the same",
+        columns=(
+            "property",
+            "part",
+            "judged",
+            "lacking",
+            "kappa",
+            "accuracy",
+            "P of no",
+            "R of no",
+        ),
+        rows=tuple(
+            (
+                name,
+                part,
+                str(c.examples),
+                str(c.lacking),
+                *map(_estimate, (c.kappa, c.accuracy, c.precision, c.recall)),
+            )
+            for (name, part), c in proxies.items()
+        ),
+        notes=(
+            "dev was looked at while the proxies were written, test was used once",
+            "lacking: of these lack the property, as both readers say",
+        ),
+        words=2,
+    )
 
 
 def _final(corpus: Corpus) -> Labels:

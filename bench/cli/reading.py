@@ -107,13 +107,23 @@ def _skipped(places: Places) -> tuple[tuple[str, str], ...]:
 
 
 def _told_in_full(board: Board, skipped: tuple[tuple[str, str], ...], places: Places) -> Board:
-    """The board with every claim of its systems and the systems that are not on it."""
+    """The board with every claim of its systems and the systems that are not on it.
+
+    And what their predictions are like, where the outputs are at hand.
+    """
     from bench.gold import load
 
     at = board.cards[0].signature
     gold = load(at.corpus, places, at.split)
     accounts = {card.system: tuple(_accounts(card.system, gold, places)) for card in board.cards}
-    return msgspec.structs.replace(board, skipped=skipped, accounts=accounts)
+    here = [system for system, told in accounts.items() if told]
+    kept = shared.kept_outputs(at.corpus, here, places) if here else {}
+    return msgspec.structs.replace(
+        board,
+        skipped=skipped,
+        accounts=accounts,
+        properties=shared.properties(kept, gold, places) if kept else None,
+    )
 
 
 def _accounts(system: str, gold: Gold, places: Places) -> Iterable[Account]:

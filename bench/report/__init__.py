@@ -7,6 +7,7 @@ line, and each flavour is one function over those.
 from bench.report.boards import Account, Board, leaderboard, leaderboard_markdown, tables
 from bench.report.changes import junit, suite, verdict
 from bench.report.page import html
+from bench.report.properties import Properties
 from bench.report.scores import (
     article_table,
     slice_table,
@@ -19,6 +20,7 @@ __all__ = [
     "Board",
     "Measure",
     "Part",
+    "Properties",
     "Table",
     "article_table",
     "html",
