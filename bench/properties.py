@@ -65,7 +65,7 @@ _IRREGULAR = (
 _FINITE = re.compile(
     r"\b(?:is|are|was|were|am|has|have|had|do|does|did|will|would|shall|should|can|cannot|could"
     rf"|may|might|must|{_IRREGULAR}"
-    r"|(?<!\ba )(?<!\ban )(?<!\bthe )(?<!-)(?!(?:hundr|ne|ind|sp)e?ed\b)\w{2,}ed"
+    r"|(?<!\ba )(?<!\ban )(?<!\bthe )(?<!-)(?!(?:hundr|ne|ind|sp)e?ed\b)[a-z]{2,}ed"
     r"|[a-z]{2,}(?<![su])s(?= (?:the|an?|it|its|his|her|their|that|to|him|them|up|out|no|all|both"
     r"|with|[A-Z]\w+)\b))\b|n['’]t\b"
 )

@@ -113,7 +113,7 @@ def test_a_word_that_begins_sentences_is_a_name_only_if_it_is_never_small():
         (["The door was shut.", "The door was not shut."], []),
         (["The ferry has 14 seats.", "The ferry has 41 seats."], []),
         (["Brill resigned on Monday.", "Brill resigned over the vote."], []),
-        (["Ada Brill.", "Ada Brill resigned."], []),
+        (["Historian Jory Amsted.", "Historian Jory Amsted resigned."], []),
         ([], []),
     ],
 )
