@@ -6,18 +6,18 @@ import pytest
 
 from bench.audit import judged, measure
 from bench.audit.properties import Judged
-from bench.model import Article, DataError
+from bench.model import DataError
 from bench.store import Places
-
-TEXT = "Ada Brill left Hesta. The firm closed."
-ARTICLES = {
-    name: Article(name, "", "2031-05-06", TEXT, "test", "made") for name in ("one", "two", "three")
-}
 
 
 def example(article, prediction, a, b, name="atomic", part="test", other=""):
     return Judged(
-        f"{article}-{prediction}", article, part, prediction, {"A": {name: a}, "B": {name: b}}, other
+        f"{article}-{prediction}",
+        article,
+        part,
+        prediction,
+        {"A": {name: a}, "B": {name: b}},
+        other,
     )
 
 
@@ -35,7 +35,7 @@ EXAMPLES = [
 
 
 def test_proxies_are_measured_where_both_readers_say_the_same():
-    proxy = measure(EXAMPLES, ARTICLES)["atomic", "test"].proxy
+    proxy = measure(EXAMPLES)["atomic", "test"].proxy
     assert (proxy.examples, proxy.lacking) == (7, 3)
     assert proxy.accuracy.value == pytest.approx(5 / 7)
     assert proxy.precision.value == pytest.approx(2 / 3)
@@ -46,7 +46,7 @@ def test_proxies_are_measured_where_both_readers_say_the_same():
 
 
 def test_readers_are_measured_on_all_that_both_judged():
-    readers = measure(EXAMPLES, ARTICLES)["atomic", "test"].readers
+    readers = measure(EXAMPLES)["atomic", "test"].readers
     assert (readers.examples, readers.lacking) == (8, 3)
     assert readers.accuracy.value == pytest.approx(7 / 8)
     # by chance: 3/8 * 4/8 + 5/8 * 4/8 = 1/2
@@ -55,14 +55,14 @@ def test_readers_are_measured_on_all_that_both_judged():
 
 def test_parts_and_properties_are_kept_apart():
     pair = example("one", ONE, False, False, "distinct", "dev", "Brill left Hesta.")
-    found = measure([*EXAMPLES, pair], ARTICLES)
+    found = measure([*EXAMPLES, pair])
     assert [*found] == [("atomic", "test"), ("distinct", "dev")]
     assert found["distinct", "dev"].proxy.accuracy.value == 1
-    assert found["atomic", "test"] == measure(EXAMPLES, ARTICLES)["atomic", "test"]
+    assert found["atomic", "test"] == measure(EXAMPLES)["atomic", "test"]
 
 
 def test_a_property_without_a_proxy_has_readers_alone():
-    found = measure([example("one", ONE, True, True, "polite")], ARTICLES)["polite", "test"]
+    found = measure([example("one", ONE, True, True, "polite")])["polite", "test"]
     assert found.proxy is None
     assert found.readers.kappa.value is None  # both always say the same: chance alone explains it
 

@@ -2,25 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.model import Article, Counts
-from bench.properties import MEANING, PROXIES, Background, repeats, tally
-
-ARTICLE = Article(
-    id="ferry",
-    title="Ferry off Hesta sinks",
-    date="2031-05-06",
-    text=(
-        "The Bosk ferry sank off Hesta on Monday. Harbour master Ada Brill said two of its 14 "
-        'passengers were missing. "We will search until dark," Brill said. The firm, which bought '
-        "the ferry in 2029, may lose its licence."
-    ),
-    split="test",
-    corpus="made",
-)
-
-
-def lacks(name, claim):
-    return PROXIES[name](claim, Background(ARTICLE))
+from bench.model import Counts
+from bench.properties import MEANING, PROXIES, divisible, repeats, tally
 
 
 @pytest.mark.parametrize(
@@ -39,7 +22,7 @@ def lacks(name, claim):
     ],
 )
 def test_one_assertion_is_atomic(claim):
-    assert lacks("atomic", claim) == ""
+    assert divisible([claim]) == [""]
 
 
 @pytest.mark.parametrize(
@@ -55,52 +38,11 @@ def test_one_assertion_is_atomic(claim):
         ("The harbour master of Hesta", "asserts nothing"),
         ("Ada Brill told reporters.", "asserts nothing"),
         ("", "asserts nothing"),
+        ("and " * 300 + "sank", "more than 1000 characters"),
     ],
 )
 def test_what_could_be_checked_in_parts_is_not_atomic(claim, why):
-    assert lacks("atomic", claim) == why
-
-
-@pytest.mark.parametrize(
-    "claim",
-    [
-        "The Bosk ferry sank off Hesta on Monday.",
-        "Brill said she would resign.",
-        '"We will search until dark," said Ada Brill.',
-        "Hesta had no ferry last year.",
-        "Under its licence, Bosk may not sail.",
-        "The US sent a ferry to Hesta.",
-    ],
-)
-def test_what_names_its_subject_stands_alone(claim):
-    assert lacks("standalone", claim) == ""
-
-
-@pytest.mark.parametrize(
-    ("claim", "why"),
-    [
-        ("Passengers were missing.", "names nothing"),
-        ("It sank off Hesta.", "pronoun: 'It'"),
-        ("Brill bought it.", "pronoun: 'it'"),
-        ("Brill thanked their crew.", "pronoun: 'their'"),
-        ("Hesta has no ferry, she said.", "pronoun: 'she said'"),
-        ("Brill said two were missing.", "definite: 'two'"),
-        ("Two were missing. Brill resigned.", "names nothing"),
-        ("The firm bought the Bosk ferry.", "definite: 'The firm'"),
-        ("Brill praised the firm.", "definite: 'the firm'"),
-        ("Two days later Brill resigned.", "time that the article resolves: 'days later'"),
-        ("Harbour master Ada Brill", "asserts nothing"),
-        ("On Monday two passengers were missing.", "names nothing"),
-    ],
-)
-def test_what_only_the_article_resolves_does_not_stand_alone(claim, why):
-    assert lacks("standalone", claim) == why
-
-
-def test_a_word_that_begins_sentences_is_a_name_only_if_it_is_never_small():
-    text = "Passengers waited. Passengers sang to the passengers. Oslane spoke. Oslane left."
-    seen = Background(Article("x", "", "2031-05-06", text, "test", "made"))
-    assert seen.names == {"oslane"}
+    assert divisible([claim]) == [why]
 
 
 @pytest.mark.parametrize(
@@ -132,13 +74,13 @@ CLAIMS = st.lists(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), ma
 @given(CLAIMS, st.randoms())
 def test_the_order_of_predictions_changes_no_count(claims, random):
     shuffled = random.sample(claims, len(claims))
-    assert tally(ARTICLE, claims) == tally(ARTICLE, shuffled)
+    assert tally(claims) == tally(shuffled)
 
 
 @given(CLAIMS)
 def test_every_prediction_is_counted_once_for_every_property(claims):
-    counts = tally(ARTICLE, claims)
-    assert counts.keys() == MEANING.keys()
+    counts = tally(claims)
+    assert counts.keys() == MEANING.keys() == PROXIES.keys()
     assert {c.tp + c.fp for c in counts.values()} == {len(claims)}
     assert {c.fn for c in counts.values()} == {0}
 
@@ -152,8 +94,8 @@ def test_of_predictions_that_repeat_each_other_one_is_left(claims):
 
 @given(st.lists(st.text(max_size=60), max_size=3))
 def test_any_text_is_read(claims):
-    assert tally(ARTICLE, claims).keys() == MEANING.keys()
+    assert tally(claims).keys() == MEANING.keys()
 
 
 def test_nothing_predicted_is_nothing_counted():
-    assert {*tally(ARTICLE, []).values()} == {Counts()}
+    assert {*tally([]).values()} == {Counts()}

@@ -886,20 +886,20 @@ def test_the_properties_of_predictions():
         tallies={
             "silent": ({}, {}),
             "finder": (
-                {"atomic": Counts(3, 1), "standalone": Counts(1, 3), "distinct": Counts(4)},
-                {"atomic": Counts(0, 4), "standalone": Counts(2, 2), "distinct": Counts(4)},
+                {"atomic": Counts(3, 1), "distinct": Counts(4)},
+                {"atomic": Counts(0, 4), "distinct": Counts(4)},
             ),
         },
         kappa={"atomic": Measure(0.8, 0.7, 0.9)},
     )
     (table,) = report.tables(Board((FINDER, SILENT), properties=properties))[1:]
     assert table.title == "Properties of the predictions: core, test split"
-    assert table.columns == ("system", "predictions", "atomic", "standalone", "distinct")
+    assert table.columns == ("system", "predictions", "atomic", "distinct")
     finder, silent = table.rows
     assert finder[:2] == ("finder", "8")
-    assert [cell.value for cell in finder[2:]] == [3 / 8, 3 / 8, 1]
+    assert [cell.value for cell in finder[2:]] == [3 / 8, 1]
     assert (finder[2].low, finder[2].high) == (0, 0.75)
-    assert silent == ("silent", "0", Measure(None), Measure(None), Measure(None))
+    assert silent == ("silent", "0", Measure(None), Measure(None))
     noted = [note.partition(":")[0] for note in table.notes if "kappa 0.800 [0.70, 0.90]" in note]
     assert noted == ["atomic"]
 

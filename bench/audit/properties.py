@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from bench import stats
 from bench.audit.agreement import Estimate, estimates
-from bench.model import ANNOTATORS, Article, Frozen
-from bench.properties import MEANING, PROXIES, Background, repeats
+from bench.model import ANNOTATORS, Frozen
+from bench.properties import PROXIES
 from bench.store import Places, read_jsonl
 
 FILE = Path("pairs") / "properties.jsonl"
@@ -73,40 +73,32 @@ def judged(places: Places) -> list[Judged]:
     return read_jsonl(found, Judged)[1] if found else []
 
 
-def measure(
-    examples: Sequence[Judged], articles: Mapping[str, Article]
-) -> dict[tuple[str, Part], Measurement]:
-    """Measure every property that was judged, on each part; ``articles`` are by id."""
+def measure(examples: Sequence[Judged]) -> dict[tuple[str, Part], Measurement]:
+    """Measure every property that was judged, on each part."""
     names = list(dict.fromkeys(n for e in examples for r in e.readings.values() for n in r))
-    backgrounds = {name: Background(articles[name]) for name in {e.article for e in examples}}
     parts: tuple[Part, ...] = ("dev", "test")
     return {
-        (name, part): _measured(name, here, backgrounds)
+        (name, part): _measured(name, here)
         for name in names
         for part in parts
         if (here := [e for e in examples if e.part == part and e.said(name)])
     }
 
 
-def _measured(
-    name: str, examples: Sequence[Judged], backgrounds: Mapping[str, Background]
-) -> Measurement:
+def _measured(name: str, examples: Sequence[Judged]) -> Measurement:
     alike = [e for e in examples if len({*e.said(name)}) == 1]
     return Measurement(
         readers=_concord((e.article, *e.said(name)) for e in examples),
-        proxy=_concord(
-            (e.article, e.said(name)[0], _has(name, e, backgrounds[e.article])) for e in alike
-        )
-        if name in MEANING
+        proxy=_concord((e.article, e.said(name)[0], _has(name, e)) for e in alike)
+        if name in PROXIES
         else None,
     )
 
 
-def _has(name: str, example: Judged, background: Background) -> bool:
+def _has(name: str, example: Judged) -> bool:
     """What the proxy says."""
-    if example.other:
-        return not any(repeats([example.prediction, example.other]))
-    return not PROXIES[name](example.prediction, background)
+    claims = [example.prediction, *([example.other] if example.other else [])]
+    return not any(PROXIES[name](claims))
 
 
 def _concord(answers: Iterable[tuple[Any, ...]]) -> Concord:

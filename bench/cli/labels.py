@@ -135,7 +135,7 @@ def audit(
         bool, typer.Option("--properties", help="The property proxies against readers' judgement")
     ] = False,
 ) -> None:
-    """Attack the scorer, or measure how far annotators, or proxies and readers, agree."""
+    """Attack the scorer; measure how annotators, or proxies, agree."""
     places = shared.places()
     if agreement:
         _print_agreement(places, corpora)
@@ -198,9 +198,10 @@ def _print_agreement(places: Places, corpora: list[str] | None) -> None:
 
 
 def _print_properties(places: Places) -> None:
+    from bench.audit import judged, measure
     from bench.report import terminal
 
-    measured = shared.measured_properties(places)
+    measured = measure(judged(places))
     if not measured:
         raise DataError(
             f"{places.gold[0]}: found no judged predictions; expected pairs/properties.jsonl"
@@ -255,7 +256,8 @@ def _proxies_table(measured: dict[tuple[str, Part], Measurement]) -> Table:
         ),
         notes=(
             "dev was looked at while the proxies were written, test was used once",
-            "lacking: of these lack the property, as both readers say",
+            "lacking: so many of these lack the property, as both readers say",
+            "a property without a proxy has none that agrees with readers",
         ),
         words=2,
     )

@@ -15,7 +15,6 @@ from bench.model import ClaimbenchError, DataError, UnknownName
 from bench.model import count as count
 
 if TYPE_CHECKING:
-    from bench.audit import Measurement, Part
     from bench.model import Extraction, Gold, Scorecard, SystemSpec
     from bench.report import Account, Board, Properties
     from bench.store import Places
@@ -209,35 +208,25 @@ def board(
     )
 
 
-def measured_properties(where: Places) -> dict[tuple[str, Part], Measurement]:
-    """How far property proxies agree with readers; nothing where no judged examples lie."""
-    from bench import audit, gold
-
-    examples = audit.judged(where)
-    if not examples:
-        return {}
-    articles = {article.id: article for article in gold.load(EMBEDDED, where).articles}
-    return audit.measure([e for e in examples if e.article in articles], articles)
-
-
 def properties(
     outputs: Mapping[str, Mapping[str, Extraction]], gold: Gold, where: Places
 ) -> Properties:
     """The properties of what systems, by name, answered on the articles of ``gold``."""
+    from bench.audit import judged, measure
     from bench.properties import tally
     from bench.report import Measure, Properties
     from bench.score import claims_of
 
     worth = {
         name: found.proxy.kappa
-        for (name, part), found in measured_properties(where).items()
+        for (name, part), found in measure(judged(where)).items()
         if part == "test" and found.proxy
     }
     return Properties(
         tallies={
             system: tuple(
-                tally(article, [claim.text for claim in claims_of(article.id, of.get(article.id))])
-                for article in gold.articles
+                tally([claim.text for claim in claims_of(item.article.id, of.get(item.article.id))])
+                for item in gold.items
             )
             for system, of in outputs.items()
         },
