@@ -49,7 +49,7 @@ lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	  --group build pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	  --group build --group dev --extra spacy pyproject.toml --output-file requirements-dev.lock
+	  --group build --group dev --extra embed --extra spacy pyproject.toml --output-file requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) dist build

@@ -9,7 +9,7 @@ import msgspec
 
 from bench import text
 from bench.gold import digest
-from bench.matching import DEFAULT, Matcher, Verdict, align, said
+from bench.matching import DEFAULT, Matcher, Support, Verdict, align, many, said
 from bench.model import (
     TYPES,
     Alignment,
@@ -80,6 +80,25 @@ def signature(gold: Gold, matcher: Matcher = DEFAULT) -> Signature:
         matcher=repr(matcher),
         scorer=SCORER,
     )
+
+
+def supported(
+    gold: Gold,
+    predictions: Mapping[str, Prediction],
+    *,
+    matcher: Matcher = DEFAULT,
+    alignment: many = many(),  # noqa: B008 - a frozen value
+) -> dict[str, Support]:
+    """Focus and coverage: per article, which claims support which, any number any other.
+
+    Articles without predictions, or whose extraction failed, count as empty. Raises DataError.
+    """
+    return {
+        item.article.id: alignment.align(
+            item.claims, claims_of(item.article.id, predictions.get(item.article.id)), matcher
+        )
+        for item in gold.items
+    }
 
 
 def claims_of(article: str, prediction: Prediction | None) -> tuple[Claim, ...]:
@@ -202,7 +221,8 @@ class Explained(Frozen, frozen=True):
     """One line of an article's account: a gold claim, a prediction, or both side by side.
 
     ``nearest`` is, for a miss, the prediction and, for a false alarm, the gold claim that came
-    closest; ``reason`` says why it did not count.
+    closest; ``reason`` says why it did not count, ``cause`` the same in one of the words of
+    :mod:`bench.diagnosis`, where that was asked.
     """
 
     outcome: Outcome
@@ -211,6 +231,7 @@ class Explained(Frozen, frozen=True):
     similarity: float | None
     reason: str = ""
     nearest: str = ""
+    cause: str = ""
 
 
 def explain(

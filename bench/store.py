@@ -71,7 +71,8 @@ def encode(value: Any) -> bytes:
 class Header(Frozen, frozen=True):
     """First line of every JSON Lines file that claimbench writes.
 
-    ``article`` and ``summary`` head a file of labels, ``system`` and ``corpus`` one of outputs.
+    ``article`` and ``summary`` head a file of labels, ``system`` and ``corpus`` one of outputs,
+    ``model``, ``prompt`` (a SHA-256) and ``made`` (an ISO 8601 date) a record of verdicts.
     """
 
     schema: int
@@ -79,6 +80,9 @@ class Header(Frozen, frozen=True):
     summary: str = ""
     system: str = ""
     corpus: str = ""
+    model: str = ""
+    prompt: str = ""
+    made: str = ""
 
 
 def check_schema(found: Any, where: str) -> None:

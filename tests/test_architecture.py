@@ -10,9 +10,10 @@ BENCH = Path(__file__).parents[1] / "bench"
 FLOORS = (
     ("model", "worker"),
     ("text", "store", "stats", "protocol"),
-    ("gold", "matching", "properties", "systems", "results"),
-    ("run", "score"),
-    ("compare", "audit", "report", "doctor"),
+    ("gold", "matching", "properties", "systems", "results", "grounding"),
+    ("run", "score", "judging"),
+    ("compare", "audit", "diagnosis", "report", "doctor"),
+    ("pool",),
     ("cli",),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

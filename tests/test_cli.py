@@ -645,7 +645,7 @@ def test_show_aligns_and_gives_reasons(ran):
     out = ran("show", "harbour", "--system", "first").out
     assert "matched" in out
     assert "missed" in out
-    assert "is below 0.6" in out
+    assert "is below 0.5" in out
     assert "1 matched, 2 missed" in out
 
 
@@ -653,6 +653,48 @@ def test_show_of_a_failure(ran):
     out = ran("show", "bakery", "--system", "moody").out
     assert out.startswith("moody on bakery: error: ValueError: no oven today\n    \ufffd[2Jnor")
     assert "nothing was predicted" in out
+
+
+def test_show_tells_the_cause_beside_the_reason(after):
+    write_outputs(
+        after.kept("lines", "outputs.jsonl"), {"harbour": ["Nine crossings were cancelled."]}
+    )
+    out = after("show", "harbour", "--system", "lines").out
+    assert re.search(r"^missed .* wrong number +lacks 14", out, re.MULTILINE)
+
+
+def test_diagnose_tells_causes_gains_and_examples(ran, tmp_path):
+    file = tmp_path / "causes.json"
+    done = ran("diagnose", "--json", file, "--examples", 1)
+    assert done.out.startswith("Causes of errors on core, test split\n")
+    rows = [line.split() for line in done.out.splitlines()[1:]]
+    assert rows[0] == ["cause", "lines", "first", "moody"]
+    assert ["missed", "0", "/", "0", "0", "/", "3", "0", "/", "5"] in rows
+    assert ["F1", "as", "it", "is", "1.000", "0.571", "0.000"] in rows
+    assert ["missed", "0", "+0.429", "+1.000"] in rows
+    assert [
+        "missed",
+        "moody",
+        "harbour",
+        *"Ferry drivers in Port Alder went on strike.".split(),
+    ] in rows
+    assert [d["system"] for d in json.loads(file.read_bytes())["diagnoses"]] == rows[0][1:]
+    alone = ran("diagnose", "first").out
+    assert "moody" not in alone
+    assert "Examples" not in alone
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["linse"], "did you mean 'lines'?"),
+        (["--corpus", "letters"], "letters: nothing to diagnose: the text of 1 labelled article"),
+        (["--split", "dev", "needy"], "next: claimbench run needy"),
+        (["--corpus", "cor"], "did you mean 'core'?"),
+    ],
+)
+def test_diagnose_says_what_it_lacks(ran, arguments, expected):
+    assert expected in ran.fails("diagnose", *arguments, code=2)
 
 
 def test_report_writes_a_leaderboard_and_a_page(after, tmp_path):
@@ -666,6 +708,8 @@ def test_report_writes_a_leaderboard_and_a_page(after, tmp_path):
     html = page.read_text()
     assert "The oven of the bakery burned for two hours." in html
     assert "no-such-distribution" in html
+    assert "Why claims were missed or made up" in html
+    assert "<strong>missed</strong>" in html
     after("report")
     assert board.read_text() == text
 
@@ -739,7 +783,8 @@ def test_version_and_help(made):
     text = made("--help").out
     commands = [line.split()[0] for line in text.partition("Commands:")[2].strip().splitlines()]
     assert " ".join(commands) == (
-        "check list fetch run score compare show try new doctor schema report audit export import"
+        "check list fetch run score compare show diagnose try new doctor schema report audit judge "
+        "pool export import"
     )
     assert "..." not in text.partition("Commands:")[2]  # every line is whole at 80 columns
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from bench import report
 from bench.compare import Row, Standing, Suite, Verdict
+from bench.diagnosis import CAUSES, diagnose
 from bench.model import (
     ArticleScore,
     Claim,
@@ -32,6 +33,8 @@ from bench.model import (
 )
 from bench.report import Account, Board, Measure, Table
 from bench.score import Explained
+
+from made import make_gold
 
 ROOT = Path(__file__).parents[1]
 SIGNED = Signature("core", "test", "3fa9c01b22de77aa", "keyed(threshold=0.6)", "1")
@@ -876,6 +879,17 @@ def first_pixel(png):
     """Red, green and blue of the first pixel, which no PNG filter changes."""
     start = png.index(b"IDAT") + 4
     return tuple(zlib.decompressobj().decompress(png[start:], 64)[1:4])
+
+
+def test_a_gain_that_is_undefined_is_a_dash_and_no_diagnosis_is_no_table():
+    gold = make_gold({"a": []})
+    counts, gains, typed = report.cause_tables([diagnose(gold, {"a": ["Tom swims."]}, system="s")])
+    assert [row[0] for row in gains.rows] == ["F1 as it is", *CAUSES]
+    assert ("unsupported", "1 / 0") in counts.rows
+    assert ("unsupported", "–") in gains.rows
+    assert ("unsupported", "–") in typed.rows
+    assert ("missed", "0") in gains.rows
+    assert report.cause_tables([]) == []
 
 
 # properties

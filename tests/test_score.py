@@ -133,7 +133,7 @@ def test_plain_strings_are_claims_and_the_harness_types_them(harbour):
 def test_the_signature_names_what_was_measured(harbour):
     one = signature(harbour)
     assert one.corpus == "made"
-    assert one.matcher == "keyed(threshold=0.6)"
+    assert one.matcher == "keyed(threshold=0.5)"
     relabelled = make_gold({"harbour": HARBOUR[:3]})
     assert signature(relabelled).gold != one.gold
 
@@ -150,7 +150,7 @@ def test_explanations_account_for_every_claim(harbour):
     ]
     wrong, missed, spurious = lines[1], lines[3], lines[4]
     assert "typed event, gold says numerical" in wrong.reason
-    assert "below 0.6" in missed.reason
+    assert "below 0.5" in missed.reason
     assert spurious.predicted.text == "The mayor resigned."
 
 

@@ -1,4 +1,4 @@
-"""Proof of the scorer and of the gold: attacks, agreement of annotators, errors in labels."""
+"""Proof of scorer, matchers and gold: attacks, agreement with people, errors in labels."""
 
 from bench.audit.agreement import Agreement as Agreement
 from bench.audit.agreement import Estimate as Estimate
@@ -6,8 +6,22 @@ from bench.audit.agreement import agreement as agreement
 from bench.audit.attacks import Finding as Finding
 from bench.audit.attacks import attack as attack
 from bench.audit.ceiling import ceilings as ceilings
+from bench.audit.fit import Fit as Fit
 from bench.audit.labels import check as check
+from bench.audit.pairs import MetaEvaluation as MetaEvaluation
+from bench.audit.pairs import Point as Point
+from bench.audit.pairs import Rated as Rated
+from bench.audit.pairs import evaluate_matchers as evaluate_matchers
+from bench.audit.pairs import kappas as kappas
 from bench.audit.properties import Measurement as Measurement
 from bench.audit.properties import Part as Part
 from bench.audit.properties import judged as judged
 from bench.audit.properties import measure as measure
+from bench.audit.stability import ALWAYS_HERE as ALWAYS_HERE
+from bench.audit.stability import REACH as REACH
+from bench.audit.stability import Dependence as Dependence
+from bench.audit.stability import Ranking as Ranking
+from bench.audit.stability import rankings as rankings
+from bench.audit.stability import variants as variants
+from bench.audit.stability import winner_depends as winner_depends
+from bench.audit.stability import within_reach as within_reach

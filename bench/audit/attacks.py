@@ -48,7 +48,7 @@ _Check = Callable[[Gold, Predictions, Scorer, random.Random], str]
 
 def _as_predictions(gold: Gold) -> Predictions:
     return {
-        item.article.id: [Claim(text=c.text, type=c.type) for c in item.claims]
+        item.article.id: [Claim(text=c.text, type=c.type, spans=c.spans) for c in item.claims]
         for item in gold.items
     }
 

@@ -17,10 +17,19 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bench.cli import authoring, comparing, labels, measuring, reading
+from bench.cli import (
+    authoring,
+    comparing,
+    diagnosing,
+    judging,
+    labels,
+    measuring,
+    pooling,
+    reading,
+)
 from bench.model import ClaimbenchError, IncompleteRun, StorageError
 
-_RESUMED = {"run": "answered", "fetch": "fetched"}
+_RESUMED = {"run": "answered", "fetch": "fetched", "judge": "judged"}
 """What is kept of the commands that go on where they were interrupted."""
 _KEEPS_NOTHING = ("doctor", "try")
 
@@ -68,12 +77,15 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "score": measuring.score,
     "compare": comparing.compare,
     "show": reading.show,
+    "diagnose": diagnosing.diagnose,
     "try": authoring.try_,
     "new": authoring.new,
     "doctor": authoring.doctor,
     "schema": authoring.schema,
     "report": reading.report,
     "audit": labels.audit,
+    "judge": judging.judge,
+    "pool": pooling.pool,
     "export": labels.export,
     "import": labels.import_,
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bench.cli import shared
+from bench.cli.meta import audit_pairs
 from bench.model import ANNOTATORS, TYPES, ClaimbenchError, Counts, DataError, GateFailed, GoldClaim
 
 if TYPE_CHECKING:
@@ -131,13 +132,36 @@ def audit(
     agreement: Annotated[
         bool, typer.Option("--agreement", help="The annotators' agreement before adjudication")
     ] = False,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Every matcher's agreement with people's judgements")
+    ] = False,
+    part: Annotated[
+        str, typer.Option(metavar="NAME", help="--pairs: test, dev or all judged pairs")
+    ] = "test",
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="--pairs: what needs the article to be understood is no match"
+        ),
+    ] = False,
+    json: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="--pairs: also write all numbers")
+    ] = None,
     properties: Annotated[
         bool, typer.Option("--properties", help="The property proxies against readers' judgement")
     ] = False,
 ) -> None:
-    """Attack the scorer; measure how annotators, or proxies, agree."""
+    """Attack the scorer, or measure annotators, matchers, proxies."""
+    if not pairs and (part != "test" or strict or json):
+        raise ClaimbenchError("found --part, --strict or --json without --pairs; they go with it")
+    if pairs + agreement + properties > 1:
+        raise ClaimbenchError(
+            "found several of --pairs, --agreement and --properties; expected one of them"
+        )
     places = shared.places()
-    if agreement:
+    if pairs:
+        audit_pairs(corpora, matcher, part, json, strict=strict)
+    elif agreement:
         _print_agreement(places, corpora)
     elif properties:
         _print_properties(places)

@@ -20,6 +20,7 @@ from bench.model import (
     Scorecard,
     SystemSpec,
     TextAbsent,
+    UnknownName,
 )
 
 if TYPE_CHECKING:
@@ -212,6 +213,13 @@ def score(
     corpus: CorpusNames = None,
     split: Split = shared.KEPT_SPLIT,
     matcher: shared.MatcherName = "keyed",
+    alignment: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="one_to_one; many: focus and coverage; parts: those, with splits and merges",
+        ),
+    ] = "one_to_one",
     outputs: Annotated[
         Path | None, typer.Option(metavar="FILE", help="JSON Lines of outputs made elsewhere")
     ] = None,
@@ -244,6 +252,14 @@ def score(
             f"found --split {split}, --matcher {matcher}; expected neither with --save or --check: "
             f"kept scores are of split {shared.KEPT_SPLIT} by the default matcher"
         )
+    if alignment != _ONE_TO_ONE:
+        if save or check or outputs:
+            raise ClaimbenchError(
+                f"found --alignment {alignment} with --save, --check or --outputs; expected it "
+                "with kept outputs alone: it is counted anew each time"
+            )
+        _print_support(systems, _golds(corpus, split, places), places, chosen, alignment)
+        return
     if check:
         _check_cards(systems, corpus, places)
         return
@@ -260,6 +276,34 @@ def score(
         _print_scores(made, gold, places, outputs)
         cards += made
     _require_complete(cards, golds, places, outputs)
+
+
+_ONE_TO_ONE = "one_to_one"
+
+
+def _print_support(
+    systems: Sequence[str] | None,
+    golds: Sequence[Gold],
+    places: Places,
+    matcher: Matcher,
+    alignment: str,
+) -> None:
+    from bench.matching import many
+    from bench.report import support_table, terminal
+    from bench.score import supported
+
+    named = {"many": many(), "parts": many(parts=True)}
+    if alignment not in named:
+        raise UnknownName("alignment", alignment, (_ONE_TO_ONE, *named))
+    chosen = named[alignment]
+    for gold in golds:
+        kept = shared.kept_outputs(gold.corpus, systems, places)
+        found = {
+            name: [*supported(gold, outputs, matcher=matcher, alignment=chosen).values()]
+            for name, outputs in kept.items()
+        }
+        title = f"Focus and coverage of {gold.corpus}, {gold.split} split, by {matcher!r}"
+        terminal([support_table(found, chosen, title)])
 
 
 def _score_kept(

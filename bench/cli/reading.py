@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +12,11 @@ import msgspec
 import typer
 
 from bench.cli import shared
-from bench.model import DataError, Gold, Labelled, Scorecard
+from bench.cli.meta import Judged, dependence, judged_pairs
+from bench.model import DataError, Extraction, Gold, Labelled, Scorecard
 
 if TYPE_CHECKING:
+    from bench.diagnosis import Diagnosis
     from bench.report import Account, Board
     from bench.store import Places
 
@@ -26,10 +29,10 @@ def show(
     matcher: shared.MatcherName = "keyed",
 ) -> None:
     """Show gold and predictions aligned, and why each miss is one."""
+    from bench.diagnosis import diagnose_article, told
     from bench.gold import find_article
     from bench.matching import matcher_named
     from bench.report import article_table, terminal
-    from bench.score import explain
 
     places = shared.places()
     item, chosen = find_article(article, places), matcher_named(matcher)
@@ -46,7 +49,8 @@ def show(
     record = found[article]
     if record.status != "ok":
         typer.echo(f"{system} on {article}: {shared.reason(record)}\n")
-    terminal([article_table(explain(item, record, chosen), f"{system} on {article}")])
+    lines = told(item, record, diagnose_article(item, record, chosen), chosen)
+    terminal([article_table(lines, f"{system} on {article}")])
 
 
 def _show_gold(item: Labelled) -> None:
@@ -75,7 +79,8 @@ def report(
     if not found:
         raise DataError(f"{places.results}: found no scorecards", hint="claimbench run")
     by_corpus = {corpus: _newest(list(of.values())) for corpus, of in sorted(found.items())}
-    boards = [shared.board(of, places) for of in by_corpus.values()]
+    judged = _judged(places)
+    boards = [_board(of, judged, places) for of in by_corpus.values()]
     path = places.results / "LEADERBOARD.md"
     write_atomic(path, leaderboard_markdown(boards).encode())
     typer.echo(str(path))
@@ -84,6 +89,27 @@ def report(
         boards = [_told_in_full(board, skipped, places) for board in boards]
         write_atomic(html, page(boards).encode())
         typer.echo(str(html))
+
+
+def _judged(places: Places) -> Judged:
+    """The test part of all judged pairs; none, and a note, where they cannot be read."""
+    from bench.gold import readable
+
+    try:
+        return judged_pairs(readable(places), "test")
+    except DataError as error:
+        shared.note(f"nothing is told of other matchers, as judged pairs cannot be read: {error}")
+        return Judged((), {})
+
+
+def _board(cards: list[Scorecard], judged: Judged, places: Places) -> Board:
+    found = dependence(cards, judged, places)
+    if found is not None and not isinstance(found, str) and found.others:
+        from bench.report import dependence_notes, terminal
+
+        told = next(dependence_notes(found)).removeprefix("warning: ")
+        terminal([f"WARN {cards[0].signature.corpus}: {told}"], sys.stderr)
+    return msgspec.structs.replace(shared.board(cards, places), dependence=found)
 
 
 def _newest(cards: list[Scorecard]) -> list[Scorecard]:
@@ -107,34 +133,40 @@ def _skipped(places: Places) -> tuple[tuple[str, str], ...]:
 
 
 def _told_in_full(board: Board, skipped: tuple[tuple[str, str], ...], places: Places) -> Board:
-    """The board with every claim of its systems and the systems that are not on it.
-
-    And what their predictions are like, where the outputs are at hand.
-    """
+    """The board with every claim and error of its systems, the systems not on it, properties."""
+    from bench.diagnosis import diagnose
     from bench.gold import load
+    from bench.score import ranked
 
     at = board.cards[0].signature
     gold = load(at.corpus, places, at.split)
-    accounts = {card.system: tuple(_accounts(card.system, gold, places)) for card in board.cards}
-    here = [system for system, told in accounts.items() if told]
-    kept = shared.kept_outputs(at.corpus, here, places) if here else {}
+    found = {card.system: _outputs(card.system, at.corpus, places) for card in ranked(board.cards)}
+    made = {name: diagnose(gold, of, system=name) for name, of in found.items() if of}
+    accounts = {name: tuple(_accounts(gold, found[name], of)) for name, of in made.items()}
     return msgspec.structs.replace(
         board,
         skipped=skipped,
         accounts=accounts,
-        properties=shared.properties(kept, gold, places) if kept else None,
+        diagnoses=tuple(made.values()),
+        properties=shared.properties({name: found[name] for name in made}, gold, places),
     )
 
 
-def _accounts(system: str, gold: Gold, places: Places) -> Iterable[Account]:
-    from bench.report import Account
+def _outputs(system: str, corpus: str, places: Places) -> dict[str, Extraction]:
     from bench.results import OUTPUTS
     from bench.run import read_outputs
-    from bench.score import explain
 
-    path = places.results / gold.corpus / system / OUTPUTS
-    found = read_outputs(path) if path.exists() else {}
-    for item in gold.items:
-        if item.article.id in found:
-            lines = explain(item, found[item.article.id])
-            yield Account(item.article.id, item.article.title, lines)
+    path = places.results / corpus / system / OUTPUTS
+    return read_outputs(path) if path.exists() else {}
+
+
+def _accounts(
+    gold: Gold, found: Mapping[str, Extraction], diagnosis: Diagnosis
+) -> Iterable[Account]:
+    from bench.diagnosis import told
+    from bench.report import Account
+
+    for item, diagnosed in zip(gold.items, diagnosis.by_article, strict=True):
+        article = item.article
+        if article.id in found:
+            yield Account(article.id, article.title, told(item, found[article.id], diagnosed))

@@ -23,6 +23,17 @@ from bench.gold.fetching import FetchReport as FetchReport
 from bench.gold.fetching import fetch as fetch
 from bench.gold.labelstudio import export_label_studio as export_label_studio
 from bench.gold.labelstudio import import_label_studio as import_label_studio
+from bench.gold.pairs import JUDGEMENTS as JUDGEMENTS
+from bench.gold.pairs import PARTS as PARTS
+from bench.gold.pairs import STATED as STATED
+from bench.gold.pairs import STATED_ALONE as STATED_ALONE
+from bench.gold.pairs import JudgedPair as JudgedPair
+from bench.gold.pairs import Judgement as Judgement
+from bench.gold.pairs import Readings as Readings
+from bench.gold.pairs import pairs_path as pairs_path
+from bench.gold.pairs import read_pairs as read_pairs
+from bench.gold.pooled import pooled_id as pooled_id
+from bench.gold.pooled import read_pooled as read_pooled
 from bench.gold.releases import Release as Release
 from bench.gold.releases import release as release
 from bench.gold.reviewed import unreviewed as unreviewed

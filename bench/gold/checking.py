@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from bench.gold import releases, reviewed
+from bench.gold import amending, pairs, pooled, releases, reviewed
 from bench.gold.corpus import ArticleEntry, Corpus, chosen, folders, read_corpus, schema_finding
 from bench.gold.draft import canonical
 from bench.gold.fields import Finding, bytes_of, mismatches, shown
@@ -55,12 +55,15 @@ def check(places: Places, names: Iterable[str] | None = None) -> list[Problem]:
     for name, corpus in known.items():
         for entry in corpus.article if isinstance(corpus, Corpus) else ():
             homes.setdefault(entry.id, []).append(name)
-    problems: list[Problem] = []
+    problems: list[Problem] = [*amending.unfinished(places)]
+    problems += pairs.strays(places, known) if names is None else ()
     for name, corpus in chosen(known, names).items():
         if isinstance(corpus, Corpus):
             problems += _corpus_problems(corpus, homes)
             problems += releases.release_problems(corpus)
             problems += _raw_problems(corpus)
+            problems += pairs.pair_problems(corpus)
+            problems += pooled.pooled_problems(corpus)
             for entry in corpus.article:
                 problems += _article_problems(corpus, entry, places)
         else:
@@ -113,7 +116,7 @@ def _raw_problems(corpus: Corpus) -> Iterator[Problem]:
 
 def _strays(corpus: Corpus) -> Iterator[Path]:
     ids = {e.id for e in corpus.article}
-    known = {"claims", reviewed.FILE, releases.FILE}
+    known = {"claims", reviewed.FILE, releases.FILE, pooled.FILE}
     known |= {"articles"} if corpus.text == "held" else set()
     for path in sorted(corpus.folder.iterdir()):
         if path.name not in known | {"corpus.toml"} and path.suffix != ".md":

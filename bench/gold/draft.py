@@ -145,7 +145,7 @@ def _resolved(path: Path, data: bytes, text: str) -> tuple[Labels, list[Problem]
     labels, problems = parse(path, data)
     claims: list[Line] = []
     for line in labels.claims:
-        placed = _located(line.value.get("spans"), text)
+        placed = located(line.value.get("spans"), text)
         problems += [p.at(path, line.number) for p in placed if isinstance(p, Finding)]
         spans = sorted(p for p in placed if not isinstance(p, Finding))
         claims.append(Line(line.number, {**line.value, "spans": spans}))
@@ -167,7 +167,8 @@ def _placed(entries: Any, text: str) -> tuple[list[dict[str, Any]], list[Finding
     return sorted(placed, key=lambda entry: entry["span"]), findings
 
 
-def _located(spans: Any, text: str) -> list[Span | Finding]:
+def located(spans: Any, text: str) -> list[Span | Finding]:
+    """The offsets of each of the drafted ``spans``, or why it has none; see ``locate``."""
     if not isinstance(spans, list) or not spans:
         return [Finding("spans", shown(spans), "a list of one or more quotations")]
     return [locate(span, text, f"spans[{i}]") for i, span in enumerate(spans)]

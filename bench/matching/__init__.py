@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from bench.matching.alignment import Support, align, many
 from bench.matching.base import Ground, Matcher, Measured, Said, Verdict, said
+from bench.matching.embedding import embedding
+from bench.matching.judge import judge, recorded
 from bench.matching.keyed import DEFAULT, keyed
 from bench.matching.lexical import chrf, containment, exact, tfidf, token_f1
 from bench.matching.named import MATCHERS, matcher_named
+from bench.matching.span import span
 
 __all__ = [
     "DEFAULT",
@@ -24,11 +27,15 @@ __all__ = [
     "align",
     "chrf",
     "containment",
+    "embedding",
     "exact",
+    "judge",
     "keyed",
     "many",
     "matcher_named",
+    "recorded",
     "said",
+    "span",
     "tfidf",
     "token_f1",
 ]

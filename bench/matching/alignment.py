@@ -33,7 +33,7 @@ def align(
         same.setdefault(text.tokens(claim.text), []).append(j)
     groups = [sorted(same[words], key=lambda j: predicted[j].type or "") for words in sorted(same)]
     accepted = matcher.accepted(
-        [gold[i] for i in gold_order], [said(predicted[group[0]]) for group in groups]
+        [gold[i] for i in gold_order], [_said_by(predicted[j] for j in group) for group in groups]
     )
     similar = {(gold_order[i], k): s for (i, k), s in accepted.items()}
     required = _assign({p: s for p, s in similar.items() if not gold[p[0]].optional})
@@ -54,6 +54,12 @@ def align(
         spurious=tuple(j for j in range(len(predicted)) if j not in used),
         ignored=others,
     )
+
+
+def _said_by(group: Iterable[Claim | GoldClaim]) -> Said:
+    """What predictions in the same words say, at all the places that they name."""
+    first, *others = map(said, group)
+    return Said(first.wordings, (*first.spans, *(span for other in others for span in other.spans)))
 
 
 def _spoken_for(
@@ -99,7 +105,9 @@ class Support(Frozen, frozen=True):
     ``covered`` and ``missed`` are indices of required gold, ``focused`` and ``spurious`` of
     predictions; a prediction that supports optional gold alone, or says in equal words what
     another says, is in neither. ``splits`` are gold claims that no prediction states and several
-    state together, ``merges`` predictions that state none and hold several.
+    state together, ``merges`` predictions that state none and hold several. ``links`` are all
+    pairs (gold index, predicted index) of which one supports the other, optional gold among them;
+    of predictions in equal words the first stands for all.
     """
 
     covered: tuple[int, ...]
@@ -108,6 +116,7 @@ class Support(Frozen, frozen=True):
     spurious: tuple[int, ...]
     splits: tuple[int, ...] = ()
     merges: tuple[int, ...] = ()
+    links: tuple[tuple[int, int], ...] = ()
 
     @property
     def focus(self) -> Counts:
@@ -124,7 +133,8 @@ class many(Frozen, frozen=True, omit_defaults=False):  # noqa: N801 - its repr i
     """Any prediction may support any number of gold claims, and the other way round.
 
     With ``parts``, what a claim is cut into counts as well. A gold claim that no prediction states
-    is covered if two or three state it together, none of them to spare (a split). A prediction
+    is covered if two or three that are mostly about it state it together, none of them to spare (a
+    split). A prediction
     that states no gold claim but consists of two or three clauses that state different ones is in
     focus and covers them (a merge).
     """
@@ -168,6 +178,7 @@ class many(Frozen, frozen=True, omit_defaults=False):  # noqa: N801 - its repr i
             spurious=tuple(sorted(j for k, j in enumerate(distinct) if k not in supports)),
             splits=splits,
             merges=merges,
+            links=tuple(sorted((i, distinct[k]) for i, k in links)),
         )
 
 
@@ -185,40 +196,51 @@ def _splits(
     gold: Sequence[GoldClaim], predicted: Sequence[Said], links: Links, matcher: Matcher
 ) -> Links:
     """Links of gold claims that no prediction states to the fewest that state it together."""
+    unstated = sorted({*range(len(gold))} - {i for i, _ in links})
+    words = [_content(p.wordings[:1]) for p in predicted]
+    tried = [
+        (i, chosen)
+        for i in unstated
+        for number in range(2, _PARTS + 1)
+        for chosen in combinations(_nearest(_content(gold[i].wordings), words), number)
+    ]
+    together = [_joined(predicted[k] for k in chosen) for _, chosen in tried]
+    stated = {*matcher.accepted(gold, together)} if tried else set()
     found: Links = set()
-    for i in {*range(len(gold))} - {i for i, _ in links}:
-        alike = [(matcher.judge(gold[i], p, gold).similarity, k) for k, p in enumerate(predicted)]
-        nearest = [k for s, k in sorted(alike, key=lambda x: (-x[0], x[1]))[:_NEAREST] if s > 0]
-        for number in range(2, _PARTS + 1):
-            together = next(
-                (
-                    chosen
-                    for chosen in combinations(nearest, number)
-                    if matcher.judge(gold[i], _joined(predicted[k] for k in chosen), gold).accepted
-                ),
-                (),
-            )
-            if together:
-                found |= {(i, k) for k in together}
-                break
+    for n, (i, chosen) in enumerate(tried):
+        if (i, n) in stated and i not in {i for i, _ in found}:
+            found |= {(i, k) for k in chosen}
     return found
 
 
+def _nearest(wanted: frozenset[str], words: Sequence[frozenset[str]]) -> list[int]:
+    """The predictions with most words of the claim, of those that are mostly about it."""
+    shared = [(len(wanted & theirs), k) for k, theirs in enumerate(words)]
+    about = [(n, k) for n, k in shared if n > len(words[k]) / 2]
+    return [k for _, k in sorted(about, key=lambda x: (-x[0], x[1]))[:_NEAREST]]
+
+
+def _content(wordings: Iterable[str]) -> frozenset[str]:
+    return frozenset(k for w in wordings for k in map(text.content_key, text.tokens(w)) if k)
+
+
 def _joined(parts: Iterable[Said]) -> Said:
-    return Said((" ".join(part.wordings[0] for part in parts),))
+    return Said((", ".join(part.wordings[0].rstrip(" .") for part in parts),))
 
 
 def _merges(
     gold: Sequence[GoldClaim], predicted: Sequence[Said], links: Links, matcher: Matcher
 ) -> Links:
     """Links of predictions that state no gold claim to those that their clauses state."""
+    unlinked = sorted({*range(len(predicted))} - {k for _, k in links})
+    cut = {k: _clauses(predicted[k].wordings[0]) for k in unlinked}
+    parts = [(k, part) for k in unlinked if 2 <= len(cut[k]) <= _PARTS for part in cut[k]]
+    stated = matcher.accepted(gold, [Said((part,)) for _, part in parts]) if parts else {}
     found: Links = set()
-    for k in {*range(len(predicted))} - {k for _, k in links}:
-        clauses = _clauses(predicted[k].wordings[0])
-        if 2 <= len(clauses) <= _PARTS:
-            stated = matcher.accepted(gold, [Said((clause,)) for clause in clauses])
-            if len({i for i, _ in stated}) > 1 and len({n for _, n in stated}) > 1:
-                found |= {(i, k) for i, _ in stated}
+    for k in {k for k, _ in parts}:
+        here = [(i, n) for i, n in stated if parts[n][0] == k]
+        if len({i for i, _ in here}) > 1 and len({n for _, n in here}) > 1:
+            found |= {(i, k) for i, _ in here}
     return found
 
 

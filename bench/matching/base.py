@@ -7,7 +7,9 @@ from typing import Literal, Protocol
 
 from bench.model import Claim, Frozen, GoldClaim, Span
 
-Ground = Literal["", "similarity", "fact", "number", "polarity", "hedge", "roles"]
+Ground = Literal[
+    "", "similarity", "fact", "holder", "number", "polarity", "hedge", "roles", "bundle"
+]
 """On what a pair was turned down; empty for an accepted one."""
 
 

@@ -22,7 +22,7 @@ class exact(Measured, frozen=True):  # noqa: N801 - its repr is its public name
 
     def similarities(self, gold: Sequence[GoldClaim], predicted: Sequence[Said]) -> _Pairs:
         """1 where some wording has the same words, else 0."""
-        return _best(gold, predicted, text.tokens, lambda a, b: float(a == b))
+        return over_wordings(gold, predicted, text.tokens, lambda a, b: float(a == b))
 
 
 class token_f1(Measured, frozen=True):  # noqa: N801
@@ -36,7 +36,7 @@ class token_f1(Measured, frozen=True):  # noqa: N801
 
     def similarities(self, gold: Sequence[GoldClaim], predicted: Sequence[Said]) -> _Pairs:
         """2 |A ∩ B| / (|A| + |B|) of the multisets of words."""
-        return _best(gold, predicted, _counted, _overlap)
+        return over_wordings(gold, predicted, _counted, _overlap)
 
 
 class containment(Measured, frozen=True):  # noqa: N801
@@ -49,7 +49,7 @@ class containment(Measured, frozen=True):  # noqa: N801
 
     def similarities(self, gold: Sequence[GoldClaim], predicted: Sequence[Said]) -> _Pairs:
         """|A ∩ B| / |A| of the sets of content words of claim A and prediction B."""
-        return _best(
+        return over_wordings(
             gold, predicted, _content, lambda a, b: len(a & b) / len(a) if a else float(a == b)
         )
 
@@ -61,12 +61,7 @@ class chrf(Measured, frozen=True):  # noqa: N801
 
     def similarities(self, gold: Sequence[GoldClaim], predicted: Sequence[Said]) -> _Pairs:
         """Sentence chrF / 100 with the accepted wording as reference; case is ignored."""
-        score = _chrf()
-
-        def similarity(reference: str, hypothesis: str) -> float:
-            return min(1.0, float(score(hypothesis, [reference]).score) / 100)
-
-        return _best(gold, predicted, str, similarity)
+        return over_wordings(gold, predicted, str, _chrf2)
 
 
 class tfidf(Measured, frozen=True):  # noqa: N801
@@ -90,13 +85,14 @@ class tfidf(Measured, frozen=True):  # noqa: N801
         weigh = TfidfVectorizer(analyzer=_stems_and_pairs, sublinear_tf=True).fit(known)
         cosines = weigh.transform([w for _, w in ours]) @ weigh.transform([w for _, w in theirs]).T
         found: dict[tuple[int, int], float] = {}
-        for row, column in zip(*cosines.nonzero(), strict=True):
+        cosines = cosines.tocoo()
+        for row, column, cosine in zip(cosines.row, cosines.col, cosines.data, strict=True):
             pair = ours[row][0], theirs[column][0]
-            found[pair] = max(found.get(pair, 0.0), min(1.0, float(cosines[row, column])))
+            found[pair] = max(found.get(pair, 0.0), min(1.0, float(cosine)))
         return found
 
 
-def _best(
+def over_wordings(
     gold: Sequence[GoldClaim],
     predicted: Sequence[Said],
     read: Callable[[str], Any],
@@ -128,6 +124,11 @@ def _content(wording: str) -> frozenset[str]:
 def _stems_and_pairs(wording: str) -> list[str]:
     stems = [text.stem(word) for word in text.tokens(wording)]
     return [*stems, *map(" ".join, pairwise(stems))]
+
+
+@lru_cache(maxsize=1 << 17)  # it is slow, and curves and rankings ask for the same pairs again
+def _chrf2(reference: str, hypothesis: str) -> float:
+    return min(1.0, float(_chrf()(hypothesis, [reference]).score) / 100)
 
 
 @lru_cache(maxsize=1)

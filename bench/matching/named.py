@@ -12,18 +12,29 @@ from typing import Any
 import msgspec
 
 from bench.matching.base import Matcher
+from bench.matching.embedding import embedding
+from bench.matching.judge import recorded
 from bench.matching.keyed import keyed
 from bench.matching.lexical import chrf, containment, exact, tfidf, token_f1
+from bench.matching.span import span
 from bench.model import ClaimbenchError, DataError, UnknownName
 
 MATCHERS: Mapping[str, Callable[..., Matcher]] = {
-    made.__name__: made for made in (keyed, exact, token_f1, containment, chrf, tfidf)
+    **{
+        made.__name__: made
+        for made in (keyed, exact, token_f1, containment, chrf, tfidf, span, embedding)
+    },
+    "judge": recorded,
 }
-"""The kinds of matchers that come along; called without arguments each has its defaults."""
+"""The kinds of matchers that come along.
+
+Called without arguments each has its defaults, but ``judge``, which needs a ``file``; ``chrf`` and
+``embedding`` need an extra before they decide anything. What is lacking is a ClaimbenchError.
+"""
 
 
 def matcher_named(name: str) -> Matcher:
-    """The matcher that ``name`` writes: ``chrf``, ``chrf(threshold=0.5)`` or ``module:name``.
+    """The matcher that ``name`` writes: ``chrf``, ``judge(file='x.jsonl')`` or ``module:name``.
 
     The last is anybody's own: ``name`` in ``module``, found from the working directory too, is a
     matcher or makes one when called without arguments. Raises UnknownName or ClaimbenchError.

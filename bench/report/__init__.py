@@ -5,7 +5,9 @@ line, and each flavour is one function over those.
 """
 
 from bench.report.boards import Account, Board, leaderboard, leaderboard_markdown, tables
+from bench.report.causes import cause_tables, example_table
 from bench.report.changes import junit, suite, verdict
+from bench.report.meta import dependence_notes, meta_tables, stability_table
 from bench.report.page import html
 from bench.report.properties import Properties
 from bench.report.scores import (
@@ -13,6 +15,7 @@ from bench.report.scores import (
     slice_table,
     type_table,
 )
+from bench.report.support import support_table
 from bench.report.table import Measure, Part, Table, markdown, plain, ratio, terminal
 
 __all__ = [
@@ -23,15 +26,21 @@ __all__ = [
     "Properties",
     "Table",
     "article_table",
+    "cause_tables",
+    "dependence_notes",
+    "example_table",
     "html",
     "junit",
     "leaderboard",
     "leaderboard_markdown",
     "markdown",
+    "meta_tables",
     "plain",
     "ratio",
     "slice_table",
+    "stability_table",
     "suite",
+    "support_table",
     "tables",
     "terminal",
     "type_table",

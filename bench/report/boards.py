@@ -11,13 +11,16 @@ import numpy as np
 
 from bench import stats
 from bench.model import Frozen, Incomparable, Scorecard, count
+from bench.report.meta import dependence_notes
 from bench.report.properties import Properties, property_table
 from bench.report.scores import TYPED_BY_HARNESS, place, type_table
 from bench.report.table import UNDEFINED, Cell, Measure, Table, markdown, ratio
 from bench.score import Explained, ranked
 
 if TYPE_CHECKING:
+    from bench.audit import Dependence
     from bench.compare import Standing, Verdict
+    from bench.diagnosis import Diagnosis
 
 _FEW = 10
 """With fewer articles than this, resampling them says little about the next ones."""
@@ -41,7 +44,9 @@ class Board(Frozen, frozen=True):
 
     ``ceilings`` are cards of the annotators. ``skipped`` pairs a system that could not run with
     the reason and the command that installs it. ``accounts`` are by system and may be left out,
-    wholly or for some systems or articles, and so may ``properties``.
+    wholly or for some systems or articles, and so may ``diagnoses`` and ``properties``.
+    ``dependence`` says whether the first place depends on the matcher, or in words why that is not
+    known.
     """
 
     cards: tuple[Scorecard, ...]
@@ -49,6 +54,8 @@ class Board(Frozen, frozen=True):
     ceilings: tuple[Scorecard, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     accounts: Mapping[str, tuple[Account, ...]] = {}
+    dependence: Dependence | str | None = None
+    diagnoses: tuple[Diagnosis, ...] = ()
     properties: Properties | None = None
 
 
@@ -76,7 +83,12 @@ def leaderboard(board: Board) -> Table:
         title=f"Leaderboard of {place(board.cards[0])}" if board.cards else "Leaderboard",
         columns=tuple(columns),
         rows=tuple(zip(*columns.values(), strict=True)),
-        notes=(*_standing(board.standing), *_measured(board), *_explained(columns, board)),
+        notes=(
+            *_standing(board.standing),
+            *dependence_notes(board.dependence),
+            *_measured(board),
+            *_explained(columns, board),
+        ),
     )
 
 

@@ -9,6 +9,7 @@ import jinja2
 
 from bench.model import Provenance, Scorecard
 from bench.report.boards import Account, Board, tables
+from bench.report.causes import cause_tables
 from bench.report.scores import place, similarity, slice_table, tally, type_table
 from bench.report.table import clean, ratio
 from bench.score import ranked
@@ -47,6 +48,7 @@ def _board(board: Board) -> dict[str, Any]:
     return {
         "name": place(cards[0]) if cards else "nothing scored",
         "tables": tables(board),
+        "causes": cause_tables(board.diagnoses),
         "told": any(board.accounts.values()),
         "systems": [_system(card, board.accounts.get(card.system, ())) for card in cards],
     }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from bench.model import PHENOMENA, TYPES, Counts, Scorecard
 from bench.report.table import UNDEFINED, Table, ratio
 from bench.score import Explained, Outcome
+
+if TYPE_CHECKING:
+    from bench.diagnosis import Diagnosis
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
@@ -17,8 +20,8 @@ TYPED_BY_HARNESS = "* types filled in by the harness where the system gives none
 _SLICES = ("central", "attributed", "negative", "hedged", *PHENOMENA)
 
 
-def place(card: Scorecard) -> str:
-    """Where a card was measured: the corpus, and the split unless it is all of it."""
+def place(card: Scorecard | Diagnosis) -> str:
+    """Where a card or diagnosis was made: the corpus, and the split unless it is all of it."""
     split = card.signature.split
     return card.signature.corpus if split == "all" else f"{card.signature.corpus}, {split} split"
 
@@ -65,22 +68,27 @@ def slice_table(card: Scorecard) -> Table:
 
 
 def article_table(explained: Sequence[Explained], title: str) -> Table:
-    """Gold and predictions side by side, a row a claim, with the reason where it did not count."""
+    """Gold and predictions side by side, a row a claim, with the reason where it did not count.
+
+    Where causes were asked for, each stands beside its reason.
+    """
+    caused = any(line.cause for line in explained)
     return Table(
         title=title,
-        columns=("outcome", "gold", "predicted", "similarity", "reason"),
+        columns=("outcome", "gold", "predicted", "similarity", *("cause",) * caused, "reason"),
         rows=tuple(
             (
                 line.outcome,
                 f"{line.gold.id} ({line.gold.type}) {line.gold.text}" if line.gold else "",
                 f"({line.predicted.type}) {line.predicted.text}" if line.predicted else "",
                 similarity(line),
+                *(line.cause,) * caused,
                 f"{line.reason}; nearest: {line.nearest}" if line.nearest else line.reason,
             )
             for line in explained
         ),
         notes=(tally(explained),),
-        words=5,
+        words=5 + caused,
     )
 
 
