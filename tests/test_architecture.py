@@ -10,7 +10,7 @@ BENCH = Path(__file__).parents[1] / "bench"
 FLOORS = (
     ("model", "worker"),
     ("text", "store", "stats", "protocol"),
-    ("gold", "matching", "systems", "results", "grounding"),
+    ("gold", "matching", "properties", "systems", "results", "grounding"),
     ("run", "score", "judging"),
     ("compare", "audit", "diagnosis", "report", "doctor"),
     ("pool",),

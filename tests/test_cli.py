@@ -365,6 +365,7 @@ def test_a_corpus_that_is_here_in_part_is_scored_but_not_kept(project):
         (["compare", "gold", "gold"], "gold: found no scorecards"),
         (["compare", "gold/core/corpus.toml", "gold"], "expected a scorecard"),
         (["audit", "--agreement"], "found no articles that two annotators labelled"),
+        (["audit", "--properties"], "found no judged predictions"),
         (["audit", "--agreement", "cor"], "no corpus named 'cor'; did you mean 'core'?"),
         (["--root", "/nowhere", "list"], "/nowhere: found no such folder"),
     ],
@@ -740,6 +741,29 @@ def test_audit_of_the_annotators(project):
     # Against the gold A is perfect; B, who stopped early, is not.
     assert re.search(r"^A +core +7 +1\.000 \[1\.00, 1\.00\]", out, re.MULTILINE)
     assert re.search(r"^B +core +4 +0\.800 \[0\.", out, re.MULTILINE)
+
+
+def test_properties_stand_beside_the_leaderboard_with_their_worth(after, tmp_path):
+    text = after("score", "lines").out
+    # Five lines of two articles, each a sentence of its own, none said twice.
+    assert re.search(r"^lines +5 +1\.000 \[1\.00, 1\.00\] +1\.000 ", text, re.MULTILINE)
+    assert "kappa" not in text
+    examples = [
+        {"id": f"{article}{n}", "article": article, "part": "test", "prediction": wording}
+        | {"readings": {who: {"atomic": yes, "polite": yes} for who in "AB"}}
+        for article in ("harbour", "bakery")
+        for n, (wording, yes) in enumerate(
+            {"Ada left.": True, "Ada left and Bo came.": False}.items()
+        )
+    ]
+    lines = "".join(json.dumps(v) + "\n" for v in ({"schema": 1}, *examples))
+    after.write("gold/pairs/properties.jsonl", lines)
+    assert "(agreement with readers: kappa 1.000 [1.00, 1.00])" in after("score", "lines").out
+    out = after("audit", "--properties").out
+    assert re.search(r"^polite +test +4 +1\.000 .* 1\.000 \[1\.00, 1\.00\]$", out, re.MULTILINE)
+    assert re.search(r"^atomic +test +4 +2 +1\.000 \[", out, re.MULTILINE)
+    after("report", "--html", tmp_path / "page.html")
+    assert "Properties of the predictions: core, test split" in (tmp_path / "page.html").read_text()
 
 
 def test_export_csv(made, tmp_path):

@@ -176,7 +176,7 @@ def test_outputs_that_are_gone_or_changed_are_told(project):
     ("arguments", "expected"),
     [
         (["--strict"], "without --pairs"),
-        (["--pairs", "--agreement"], "--pairs together with --agreement"),
+        (["--pairs", "--agreement"], "several of --pairs, --agreement and --properties"),
         (["--pairs", "--part", "tset"], "no part named 'tset'; did you mean 'test'?"),
         (["--pairs", "--matcher", "exatc"], "did you mean 'exact'?"),
     ],

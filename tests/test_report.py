@@ -890,3 +890,36 @@ def test_a_gain_that_is_undefined_is_a_dash_and_no_diagnosis_is_no_table():
     assert ("unsupported", "–") in typed.rows
     assert ("missed", "0") in gains.rows
     assert report.cause_tables([]) == []
+
+
+# properties
+
+
+def test_the_properties_of_predictions():
+    properties = report.Properties(
+        tallies={
+            "silent": ({}, {}),
+            "finder": (
+                {"atomic": Counts(3, 1), "distinct": Counts(4)},
+                {"atomic": Counts(0, 4), "distinct": Counts(4)},
+            ),
+        },
+        kappa={"atomic": Measure(0.8, 0.7, 0.9)},
+    )
+    (table,) = report.tables(Board((FINDER, SILENT), properties=properties))[1:]
+    assert table.title == "Properties of the predictions: core, test split"
+    assert table.columns == ("system", "predictions", "atomic", "distinct")
+    finder, silent = table.rows
+    assert finder[:2] == ("finder", "8")
+    assert [cell.value for cell in finder[2:]] == [3 / 8, 1]
+    assert (finder[2].low, finder[2].high) == (0, 0.75)
+    assert silent == ("silent", "0", Measure(None), Measure(None))
+    noted = [note.partition(":")[0] for note in table.notes if "kappa 0.800 [0.70, 0.90]" in note]
+    assert noted == ["atomic"]
+
+
+def test_systems_without_outputs_have_no_properties():
+    found = report.Properties(tallies={"finder": ()}, kappa={})
+    (table,) = report.tables(Board((FINDER, SILENT), properties=found))[1:]
+    assert [row[0] for row in table.rows] == ["finder"]
+    assert len(report.tables(Board((FINDER, SILENT)))) == 1

@@ -13,6 +13,10 @@ from bench.audit.pairs import Point as Point
 from bench.audit.pairs import Rated as Rated
 from bench.audit.pairs import evaluate_matchers as evaluate_matchers
 from bench.audit.pairs import kappas as kappas
+from bench.audit.properties import Measurement as Measurement
+from bench.audit.properties import Part as Part
+from bench.audit.properties import judged as judged
+from bench.audit.properties import measure as measure
 from bench.audit.stability import ALWAYS_HERE as ALWAYS_HERE
 from bench.audit.stability import REACH as REACH
 from bench.audit.stability import Dependence as Dependence

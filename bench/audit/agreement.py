@@ -67,9 +67,9 @@ def agreement(a: Labels, b: Labels, matcher: Matcher = DEFAULT) -> Agreement:
     draws = stats.resampled(np.concatenate(parts, axis=1))  # one set of draws for all
     ends = np.cumsum([part.shape[1] for part in parts])[:-1]
     of_counts, of_equal, of_confused = np.split(draws, ends, axis=1)
-    claim_f1, *type_f1 = _estimates(counts, of_counts, stats.f1)
-    source, polarity, certainty, central = _estimates(equal, of_equal, stats.precision)
-    (kappa,) = _estimates(parts[2], of_confused, _kappa)
+    claim_f1, *type_f1 = estimates(counts, of_counts, stats.f1)
+    source, polarity, certainty, central = estimates(equal, of_equal, stats.precision)
+    (kappa,) = estimates(parts[2], of_confused, _kappa)
     return Agreement(
         articles=len(shared),
         claims=total(found.counts for found in compared),
@@ -99,9 +99,10 @@ def _kappa(counts: NDArray[Any]) -> NDArray[Any]:
     return stats.kappa(cells.reshape(square))[..., None]
 
 
-def _estimates(
+def estimates(
     table: NDArray[Any], draws: NDArray[Any], statistic: stats.Statistic
 ) -> list[Estimate]:
+    """What ``statistic`` makes of (articles, rows, 3) counts, with intervals from their draws."""
     values, bounds = statistic(table.sum(axis=0)), stats.interval(draws, statistic)
     return [
         Estimate(*(None if isnan(x) else float(x) for x in (value, low, high)))

@@ -13,7 +13,7 @@ from bench.cli.meta import audit_pairs
 from bench.model import ANNOTATORS, TYPES, ClaimbenchError, Counts, DataError, GateFailed, GoldClaim
 
 if TYPE_CHECKING:
-    from bench.audit import Agreement, Estimate
+    from bench.audit import Agreement, Estimate, Measurement, Part
     from bench.gold import Corpus
     from bench.report import Measure, Table
     from bench.store import Places
@@ -147,17 +147,24 @@ def audit(
     json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="--pairs: also write all numbers")
     ] = None,
+    properties: Annotated[
+        bool, typer.Option("--properties", help="The property proxies against readers' judgement")
+    ] = False,
 ) -> None:
-    """Attack the scorer, or measure annotators or matchers."""
+    """Attack the scorer, or measure annotators, matchers, proxies."""
     if not pairs and (part != "test" or strict or json):
         raise ClaimbenchError("found --part, --strict or --json without --pairs; they go with it")
-    if pairs and agreement:
-        raise ClaimbenchError("found --pairs together with --agreement; expected one of them")
+    if pairs + agreement + properties > 1:
+        raise ClaimbenchError(
+            "found several of --pairs, --agreement and --properties; expected one of them"
+        )
     places = shared.places()
     if pairs:
         audit_pairs(corpora, matcher, part, json, strict=strict)
     elif agreement:
         _print_agreement(places, corpora)
+    elif properties:
+        _print_properties(places)
     else:
         _print_attacks(places, corpora, matcher)
 
@@ -212,6 +219,72 @@ def _print_agreement(places: Places, corpora: list[str] | None) -> None:
     first = measured(a, b)
     sides = dict(zip(ANNOTATORS, (measured(final, a), measured(final, b)), strict=True))
     terminal([_agreement_table(first), _agreement_types(first), _final_table(sides)])
+
+
+def _print_properties(places: Places) -> None:
+    from bench.audit import judged, measure
+    from bench.report import terminal
+
+    measured = measure(judged(places))
+    if not measured:
+        raise DataError(
+            f"{places.gold[0]}: found no judged predictions; expected pairs/properties.jsonl"
+        )
+    terminal([_readers_table(measured), _proxies_table(measured)])
+
+
+def _readers_table(measured: dict[tuple[str, Part], Measurement]) -> Table:
+    from bench.report import Table
+
+    return Table(
+        title="Two readers of the same predictions",
+        columns=("property", "part", "judged", "alike", "kappa"),
+        rows=tuple(
+            (
+                name,
+                part,
+                str(m.readers.examples),
+                *map(_estimate, (m.readers.accuracy, m.readers.kappa)),
+            )
+            for (name, part), m in measured.items()
+        ),
+        words=2,
+    )
+
+
+def _proxies_table(measured: dict[tuple[str, Part], Measurement]) -> Table:
+    from bench.report import Table
+
+    proxies = {key: m.proxy for key, m in measured.items() if m.proxy}
+    return Table(
+        title="Property proxies against readers, where these say the same",
+        columns=(
+            "property",
+            "part",
+            "judged",
+            "lacking",
+            "kappa",
+            "accuracy",
+            "P of no",
+            "R of no",
+        ),
+        rows=tuple(
+            (
+                name,
+                part,
+                str(c.examples),
+                str(c.lacking),
+                *map(_estimate, (c.kappa, c.accuracy, c.precision, c.recall)),
+            )
+            for (name, part), c in proxies.items()
+        ),
+        notes=(
+            "dev was looked at while the proxies were written, test was used once",
+            "lacking: so many of these lack the property, as both readers say",
+            "a property without a proxy has none that agrees with readers",
+        ),
+        words=2,
+    )
 
 
 def _final(corpus: Corpus) -> Labels:

@@ -66,7 +66,8 @@ def run(
     cards = []
     for gold in golds:
         made = [_run_one(s, gold, places, jobs, retry=retry) for s in chosen if not s.missing]
-        _print_scores(made, places, tuple((s.name, shared.need(s)) for s in chosen if s.missing))
+        skipped = tuple((s.name, shared.need(s)) for s in chosen if s.missing)
+        _print_scores(made, gold, places, skipped=skipped)
         cards += made
     for spec in chosen:
         if spec.broken:
@@ -183,11 +184,24 @@ def _scored(
 
 
 def _print_scores(
-    cards: Sequence[Scorecard], places: Places, skipped: tuple[tuple[str, str], ...] = ()
+    cards: Sequence[Scorecard],
+    gold: Gold,
+    places: Places,
+    outputs: Path | None = None,
+    *,
+    skipped: tuple[tuple[str, str], ...] = (),
 ) -> None:
+    """Print what ``cards`` say, and what the outputs are like that they score: kept, or a file."""
     from bench.report import tables, terminal, type_table
+    from bench.run import read_outputs
 
-    board = shared.board(cards, places, skipped=skipped)
+    names = [card.system for card in cards]
+    if outputs:
+        found = dict.fromkeys(names, read_outputs(outputs))
+    else:
+        found = shared.kept_outputs(gold.corpus, names, places) if names else {}
+    properties = shared.properties(found, gold, places)
+    board = shared.board(cards, places, skipped=skipped, properties=properties)
     terminal([*tables(board), *(type_table(card) for card in cards)])
 
 
@@ -259,7 +273,7 @@ def score(
             made = [_score_file(outputs, name, gold, places, chosen, save=save)]
         else:
             made = _score_kept(systems, gold, places, chosen)
-        _print_scores(made, places)
+        _print_scores(made, gold, places, outputs)
         cards += made
     _require_complete(cards, golds, places, outputs)
 

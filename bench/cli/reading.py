@@ -133,7 +133,7 @@ def _skipped(places: Places) -> tuple[tuple[str, str], ...]:
 
 
 def _told_in_full(board: Board, skipped: tuple[tuple[str, str], ...], places: Places) -> Board:
-    """The board with every claim and error of its systems and the systems not on it."""
+    """The board with every claim and error of its systems, the systems not on it, properties."""
     from bench.diagnosis import diagnose
     from bench.gold import load
     from bench.score import ranked
@@ -144,7 +144,11 @@ def _told_in_full(board: Board, skipped: tuple[tuple[str, str], ...], places: Pl
     made = {name: diagnose(gold, of, system=name) for name, of in found.items() if of}
     accounts = {name: tuple(_accounts(gold, found[name], of)) for name, of in made.items()}
     return msgspec.structs.replace(
-        board, skipped=skipped, accounts=accounts, diagnoses=tuple(made.values())
+        board,
+        skipped=skipped,
+        accounts=accounts,
+        diagnoses=tuple(made.values()),
+        properties=shared.properties({name: found[name] for name in made}, gold, places),
     )
 
 

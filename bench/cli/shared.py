@@ -15,8 +15,8 @@ from bench.model import ClaimbenchError, DataError, UnknownName
 from bench.model import count as count
 
 if TYPE_CHECKING:
-    from bench.model import Extraction, Scorecard, SystemSpec
-    from bench.report import Account, Board
+    from bench.model import Extraction, Gold, Scorecard, SystemSpec
+    from bench.report import Account, Board, Properties
     from bench.store import Places
 
 KEPT_SPLIT = "test"
@@ -192,6 +192,7 @@ def board(
     *,
     skipped: tuple[tuple[str, str], ...] = (),
     accounts: Mapping[str, tuple[Account, ...]] | None = None,
+    properties: Properties | None = None,
 ) -> Board:
     """The cards of one corpus with all that a leaderboard tells beside them."""
     from bench.compare import standing
@@ -203,6 +204,33 @@ def board(
         ceilings=_ceilings(cards, where),
         skipped=skipped,
         accounts=accounts or {},
+        properties=properties,
+    )
+
+
+def properties(
+    outputs: Mapping[str, Mapping[str, Extraction]], gold: Gold, where: Places
+) -> Properties:
+    """The properties of what systems, by name, answered on the articles of ``gold``."""
+    from bench.audit import judged, measure
+    from bench.properties import tally
+    from bench.report import Measure, Properties
+    from bench.score import claims_of
+
+    worth = {
+        name: found.proxy.kappa
+        for (name, part), found in measure(judged(where)).items()
+        if part == "test" and found.proxy
+    }
+    return Properties(
+        tallies={
+            system: tuple(
+                tally([claim.text for claim in claims_of(item.article.id, of.get(item.article.id))])
+                for item in gold.items
+            )
+            for system, of in outputs.items()
+        },
+        kappa={name: Measure(k.value, k.low, k.high) for name, k in worth.items()},
     )
 
 

@@ -9,6 +9,7 @@ from bench.report.causes import cause_tables, example_table
 from bench.report.changes import junit, suite, verdict
 from bench.report.meta import dependence_notes, meta_tables, stability_table
 from bench.report.page import html
+from bench.report.properties import Properties
 from bench.report.scores import (
     article_table,
     slice_table,
@@ -22,6 +23,7 @@ __all__ = [
     "Board",
     "Measure",
     "Part",
+    "Properties",
     "Table",
     "article_table",
     "cause_tables",

@@ -12,6 +12,7 @@ import numpy as np
 from bench import stats
 from bench.model import Frozen, Incomparable, Scorecard, count
 from bench.report.meta import dependence_notes
+from bench.report.properties import Properties, property_table
 from bench.report.scores import TYPED_BY_HARNESS, place, type_table
 from bench.report.table import UNDEFINED, Cell, Measure, Table, markdown, ratio
 from bench.score import Explained, ranked
@@ -43,8 +44,9 @@ class Board(Frozen, frozen=True):
 
     ``ceilings`` are cards of the annotators. ``skipped`` pairs a system that could not run with
     the reason and the command that installs it. ``accounts`` are by system and may be left out,
-    wholly or for some systems or articles, and so may ``diagnoses``. ``dependence`` says whether
-    the first place depends on the matcher, or in words why that is not known.
+    wholly or for some systems or articles, and so may ``diagnoses`` and ``properties``.
+    ``dependence`` says whether the first place depends on the matcher, or in words why that is not
+    known.
     """
 
     cards: tuple[Scorecard, ...]
@@ -54,6 +56,7 @@ class Board(Frozen, frozen=True):
     accounts: Mapping[str, tuple[Account, ...]] = {}
     dependence: Dependence | str | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
+    properties: Properties | None = None
 
 
 def leaderboard(board: Board) -> Table:
@@ -90,9 +93,15 @@ def leaderboard(board: Board) -> Table:
 
 
 def tables(board: Board) -> list[Table]:
-    """The leaderboard and, where some systems are not through, how far they have got."""
+    """The leaderboard, how far systems have got that are not through, and the properties."""
     begun = unfinished(board)
-    return [leaderboard(board), *([begun] if begun else [])]
+    names = [card.system for card in ranked(board.cards)]
+    found = board.properties
+    return [
+        leaderboard(board),
+        *([begun] if begun else []),
+        *([property_table(found, names, place(board.cards[0]))] if found and names else []),
+    ]
 
 
 def unfinished(board: Board) -> Table | None:
