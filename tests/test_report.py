@@ -373,6 +373,12 @@ def lead(delta, low, high, *, articles=19, detectable=0.05, gained=(), lost=()):
             "found",
         ),
         (
+            lead(0.044, 0.01, 0.08),
+            False,
+            "first is ahead of second by 0.044 F1 [+0.010, +0.080]: beyond chance if no other "
+            "systems were compared, but not once the test is corrected for all pairs of systems",
+        ),
+        (
             lead(0.01, -0.03, 0.05),
             False,
             "first is ahead of second by 0.010 F1 [-0.030, +0.050], which may be chance: 19 "

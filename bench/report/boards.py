@@ -265,6 +265,11 @@ def _lead(lead: Verdict, *, detected: bool) -> str:
     if lead.articles < stats.TESTABLE:
         number = count(lead.articles, "article")
         return f"{ahead}, but it takes more than {number} to tell any two systems apart"
+    if row.low is not None and row.low > 0:
+        return (
+            f"{ahead}: beyond chance if no other systems were compared, but not once the test is "
+            "corrected for all pairs of systems"
+        )
     return (
         f"{ahead}, which may be chance: {lead.articles} articles cannot tell the two apart, and "
         f"would mostly show a true difference only from {row.detectable or 0:.3f} on"
