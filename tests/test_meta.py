@@ -21,7 +21,7 @@ from bench.audit import (
 )
 from bench.gold import JUDGEMENTS, STATED, STATED_ALONE, JudgedPair, Readings
 from bench.matching import Measured, Verdict, containment, exact, keyed, token_f1
-from bench.model import ClaimbenchError
+from bench.model import Claim, ClaimbenchError
 from bench.report import dependence_notes, meta_tables, plain, stability_table
 from bench.score import evaluate
 
@@ -282,6 +282,8 @@ OUTPUTS = {
     },
     "silent": {"pier": [], "harbour": []},
 }
+TWICE = Claim("The old pier of Alder shut.", spans=((0, 4),))
+ELSEWHERE = Claim("The old pier of Alder SHUT!", spans=((9, 12),))
 
 
 def test_rankings_are_the_scorers():
@@ -290,6 +292,12 @@ def test_rankings_are_the_scorers():
         for system, said in OUTPUTS.items():
             card = evaluate(GOLD, said, system=system, matcher=matcher)
             assert ranking.f1[system] == card.claims.f1
+
+
+def test_what_is_said_at_two_places_is_ranked_as_it_is_scored():
+    said = {"pier": [TWICE, ELSEWHERE], "harbour": []}
+    (ranking,) = rankings(GOLD, {"twice": said}, [keyed()])
+    assert ranking.f1["twice"] == evaluate(GOLD, said, system="twice").claims.f1
 
 
 def test_order_by_hand():

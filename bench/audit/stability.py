@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isnan
 
 from bench.audit.pairs import turned
@@ -159,22 +159,26 @@ class _Seen:
     def __init__(
         self, matcher: Matcher, gold: Sequence[GoldClaim], claims: Sequence[Claim]
     ) -> None:
-        self._matcher = matcher
-        every = list(dict.fromkeys(map(said, claims)))
-        found = matcher.accepted(gold, every)
+        self._matcher, self._gold = matcher, gold
         self._likes: dict[Said, list[tuple[str, float]]] = {}
-        for (i, j), likeness in found.items():
-            self._likes.setdefault(every[j], []).append((gold[i].id, likeness))
+        self._ask(map(said, claims))
+
+    def _ask(self, predicted: Iterable[Said]) -> None:
+        new = [one for one in dict.fromkeys(predicted) if one not in self._likes]
+        self._likes |= {one: [] for one in new}
+        for (i, j), likeness in self._matcher.accepted(self._gold, new).items():
+            self._likes[new[j]].append((self._gold[i].id, likeness))
 
     def accepted(
         self, gold: Sequence[GoldClaim], predicted: Sequence[Said]
     ) -> dict[tuple[int, int], float]:
-        """As the matcher found."""
+        """As the matcher finds."""
+        self._ask(predicted)  # what is said at several places is another Said than at one
         row = {claim.id: i for i, claim in enumerate(gold)}
         found = {
             (row[name], j): likeness
             for j, one in enumerate(predicted)
-            for name, likeness in self._likes.get(one, ())
+            for name, likeness in self._likes[one]
         }
         return dict(sorted(found.items()))
 

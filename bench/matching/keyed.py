@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from bench import text
 from bench.matching.base import Ground, Said, Verdict, by_threshold
@@ -75,7 +76,7 @@ class keyed(Frozen, frozen=True, omit_defaults=False):  # noqa: N801 - its repr 
         if not close:
             best = max(_similarity(a, b) for _, a in ours for b in theirs)
             return by_threshold(best, self.threshold)
-        vetoes = [(similarity, *_veto(a, b, gold)) for similarity, a, b in close]
+        vetoes = [(similarity, *_veto(a.read, b.read, gold)) for similarity, a, b in close]
         passed = next((v for v in vetoes if not v[2]), None)
         similarity, reason, ground = passed or vetoes[0]
         return Verdict(similarity, accepted=passed is not None, reason=reason, ground=ground)
@@ -92,13 +93,24 @@ _NOTHING = 1
 _LACK, _EXTRA = 0.5, 0.3
 
 
-class _Ours(Wording):
+_READINGS = 1 << 14  # bounds what is kept by a number of wordings, never by a corpus
+
+
+@lru_cache(maxsize=_READINGS)
+def _read(wording: str) -> Wording:
+    """A wording, read once: systems are scored one after another against the same gold."""
+    return Wording(wording)
+
+
+class _Ours:
     """A gold wording, its content words as a bit set, and of those the names and counts."""
 
+    __slots__ = ("heavy", "mask", "read", "weight")
+
     def __init__(self, wording: str, names: frozenset[str], bits: Bits) -> None:
-        super().__init__(wording)
+        self.read = _read(wording)
         self.mask = self.heavy = 0
-        for word in self.content:
+        for word in self.read.content:
             bit = bits.setdefault(word, 2 << len(bits))
             self.mask |= bit
             if word in names or word[0].isdigit():
@@ -107,15 +119,17 @@ class _Ours(Wording):
         self.weight = self.mask.bit_count() + (self.mask & self.heavy).bit_count()
 
 
-class _Theirs(Wording):
+class _Theirs:
     """A prediction: its words that some gold claim has as a bit set, and how many it has in all.
 
     A word that no gold claim has matches none and needs no bit.
     """
 
+    __slots__ = ("mask", "read", "size")
+
     def __init__(self, wording: str, bits: Bits) -> None:
-        super().__init__(wording)
-        words = self.content
+        self.read = _read(wording)
+        words = self.read.content
         self.mask = sum(bits.get(word, 0) for word in words) if words else _NOTHING
         self.size = len(words) or 1
 
@@ -161,10 +175,11 @@ def _best(close: Sequence[_Candidate], claim: GoldClaim) -> float | None:
     complete: dict[int, bool] = {}
     for similarity, a, b in close:
         if id(b) not in complete:
-            complete[id(b)] = not b.missing(claim.facts)
-        if complete[id(b)] and not _disagreement(a, b, claim)[0]:
-            shared = len({*a.words} & {*b.words}) / (len({*a.words} | {*b.words}) or 1)
-            return similarity - _TIE * (1 - (shared + (a.words == b.words)) / 2)
+            complete[id(b)] = not b.read.missing(claim.facts)
+        if complete[id(b)] and not _disagreement(a.read, b.read, claim)[0]:
+            ours, theirs = a.read.words, b.read.words
+            shared = len({*ours} & {*theirs}) / (len({*ours} | {*theirs}) or 1)
+            return similarity - _TIE * (1 - (shared + (ours == theirs)) / 2)
     return None
 
 

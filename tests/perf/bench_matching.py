@@ -19,6 +19,7 @@ from rapidfuzz import fuzz, process
 from scipy.optimize import linear_sum_assignment
 
 from bench.matching import align
+from bench.matching.keyed import _read
 from bench.model import Claim, GoldClaim
 
 Articles = Sequence[tuple[Sequence[GoldClaim], Sequence[Claim]]]
@@ -39,8 +40,15 @@ def best_of(work: Callable[[], object]) -> float:
     return min(seconds(work) for _ in range(ROUNDS))
 
 
+def ours_alone(articles: Articles) -> None:
+    """Nothing read before: a first system pays for the reading of the gold, a second no more."""
+    _read.cache_clear()
+    for gold, predicted in articles:
+        align("a", gold, predicted)
+
+
 def compare(articles: Articles) -> tuple[float, float]:
-    ours = best_of(lambda: [align("a", gold, predicted) for gold, predicted in articles])
+    ours = best_of(lambda: ours_alone(articles))
     theirs = best_of(lambda: [floor(gold, predicted) for gold, predicted in articles])
     return ours / len(articles), theirs / len(articles)
 
@@ -62,7 +70,7 @@ def main() -> None:
         )
     rng = random.Random(0)
     for gold, predicted in ((10, 10), (40, 40), (160, 160)):
-        ours, theirs = compare([article(rng, gold, predicted)] * 3)
+        ours, theirs = compare([article(rng, gold, predicted) for _ in range(3)])
         print(
             f"one article of {gold:3} x {predicted:3}: claimbench {1000 * ours:7.1f} ms, "
             f"{1e6 * ours / gold / predicted:5.1f} us a pair   ratio {ours / theirs:.1f}"
