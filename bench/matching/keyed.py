@@ -142,6 +142,7 @@ def _readings(claim: GoldClaim, bits: Bits) -> list[_Ours]:
 _NAME = re.compile(r"(?<=[\w,;:] )[A-Z]\w+")
 
 
+@lru_cache(maxsize=_READINGS)
 def _names(claim: GoldClaim) -> frozenset[str]:
     """Keys of words with a capital inside some wording or fact of the claim."""
     found = [name for wording in claim.wordings for name in _NAME.findall(wording)]
