@@ -12,7 +12,7 @@ FLOORS = (
     ("text", "store", "stats", "protocol"),
     ("gold", "matching", "systems", "results"),
     ("run", "score", "judging"),
-    ("compare", "audit", "report", "doctor"),
+    ("compare", "audit", "confidence", "report", "doctor"),
     ("cli",),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

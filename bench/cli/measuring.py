@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from bench.cli import shared
+from bench.cli import confidences, shared
 from bench.model import (
     ClaimbenchError,
     DataError,
@@ -24,6 +24,7 @@ from bench.model import (
 )
 
 if TYPE_CHECKING:
+    from bench.confidence import Confidences
     from bench.matching import Matcher
     from bench.store import Places
 
@@ -53,6 +54,7 @@ def run(
     retry: Annotated[bool, typer.Option("--retry", help="Ask failed articles again")] = False,
 ) -> None:
     """Run systems and score them; no finished article is run again."""
+    from bench.matching import DEFAULT
     from bench.systems import discover, find, require_ready
 
     places = shared.places()
@@ -66,7 +68,11 @@ def run(
     cards = []
     for gold in golds:
         made = [_run_one(s, gold, places, jobs, retry=retry) for s in chosen if not s.missing]
-        _print_scores(made, places, tuple((s.name, shared.need(s)) for s in chosen if s.missing))
+        skipped = tuple((s.name, shared.need(s)) for s in chosen if s.missing)
+        names = [card.system for card in made]
+        kept = shared.kept_outputs(gold.corpus, names, places) if made else {}
+        sure = confidences.measured(kept, gold, places, DEFAULT)
+        _print_scores(made, places, skipped, sure)
         cards += made
     for spec in chosen:
         if spec.broken:
@@ -183,12 +189,16 @@ def _scored(
 
 
 def _print_scores(
-    cards: Sequence[Scorecard], places: Places, skipped: tuple[tuple[str, str], ...] = ()
+    cards: Sequence[Scorecard],
+    places: Places,
+    skipped: tuple[tuple[str, str], ...] = (),
+    sure: Confidences | None = None,
 ) -> None:
-    from bench.report import tables, terminal, type_table
+    from bench.report import confidence_table, place, tables, terminal, type_table
 
     board = shared.board(cards, places, skipped=skipped)
-    terminal([*tables(board), *(type_table(card) for card in cards)])
+    told = [confidence_table(sure, place(cards[0]))] if sure else []
+    terminal([*tables(board), *told, *(type_table(card) for card in cards)])
 
 
 def score(
@@ -219,13 +229,24 @@ def score(
     check: Annotated[
         bool, typer.Option("--check", help="Recompute kept scorecards; fail on any difference")
     ] = False,
+    curve: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV of precision and recall by confidence, one system"),
+    ] = None,
 ) -> None:
     """Score kept outputs again, or outputs made elsewhere."""
     from bench.matching import DEFAULT, matcher_named
+    from bench.run import read_outputs
 
     places = shared.places()
     chosen = matcher_named(matcher)
     standard = chosen == DEFAULT and split == shared.KEPT_SPLIT
+    confidences.require_one(
+        curve,
+        [str(outputs)] if outputs else systems or (),
+        corpus or [shared.EMBEDDED],
+        alone=not check and alignment == _ONE_TO_ONE,
+    )
     if outputs is None and (name or save):
         raise ClaimbenchError("found --name or --save without --outputs FILE; they go with it")
     if outputs is not None and (systems or check):
@@ -257,9 +278,13 @@ def score(
     for gold in golds:
         if outputs is not None:
             made = [_score_file(outputs, name, gold, places, chosen, save=save)]
+            records = {name: read_outputs(outputs)}
         else:
             made = _score_kept(systems, gold, places, chosen)
-        _print_scores(made, places)
+            records = shared.kept_outputs(gold.corpus, systems, places)
+        sure = confidences.measured(records, gold, places, chosen)
+        confidences.save_curve(curve, sure, made[0].system)
+        _print_scores(made, places, sure=sure)
         cards += made
     _require_complete(cards, golds, places, outputs)
 

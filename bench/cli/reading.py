@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from bench.cli import shared
+from bench.cli import confidences, shared
 from bench.model import DataError, Gold, Labelled, Scorecard
 
 if TYPE_CHECKING:
@@ -109,11 +109,15 @@ def _skipped(places: Places) -> tuple[tuple[str, str], ...]:
 def _told_in_full(board: Board, skipped: tuple[tuple[str, str], ...], places: Places) -> Board:
     """The board with every claim of its systems and the systems that are not on it."""
     from bench.gold import load
+    from bench.matching import DEFAULT
 
     at = board.cards[0].signature
     gold = load(at.corpus, places, at.split)
     accounts = {card.system: tuple(_accounts(card.system, gold, places)) for card in board.cards}
-    return msgspec.structs.replace(board, skipped=skipped, accounts=accounts)
+    kept = shared.kept_outputs(at.corpus, None, places)
+    ours = {card.system: kept[card.system] for card in board.cards if card.system in kept}
+    sure = confidences.measured(ours, gold, places, DEFAULT)
+    return msgspec.structs.replace(board, skipped=skipped, accounts=accounts, confidences=sure)
 
 
 def _accounts(system: str, gold: Gold, places: Places) -> Iterable[Account]:

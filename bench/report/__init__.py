@@ -6,9 +6,11 @@ line, and each flavour is one function over those.
 
 from bench.report.boards import Account, Board, leaderboard, leaderboard_markdown, tables
 from bench.report.changes import junit, suite, verdict
+from bench.report.confidence import confidence_table, curve_csv
 from bench.report.page import html
 from bench.report.scores import (
     article_table,
+    place,
     slice_table,
     type_table,
 )
@@ -22,11 +24,14 @@ __all__ = [
     "Part",
     "Table",
     "article_table",
+    "confidence_table",
+    "curve_csv",
     "html",
     "junit",
     "leaderboard",
     "leaderboard_markdown",
     "markdown",
+    "place",
     "plain",
     "ratio",
     "slice_table",

@@ -17,6 +17,7 @@ from bench.score import Explained, ranked
 
 if TYPE_CHECKING:
     from bench.compare import Standing, Verdict
+    from bench.confidence import Confidences
 
 _FEW = 10
 """With fewer articles than this, resampling them says little about the next ones."""
@@ -40,7 +41,7 @@ class Board(Frozen, frozen=True):
 
     ``ceilings`` are cards of the annotators. ``skipped`` pairs a system that could not run with
     the reason and the command that installs it. ``accounts`` are by system and may be left out,
-    wholly or for some systems or articles.
+    wholly or for some systems or articles. ``confidences`` are there where some system gives any.
     """
 
     cards: tuple[Scorecard, ...]
@@ -48,6 +49,7 @@ class Board(Frozen, frozen=True):
     ceilings: tuple[Scorecard, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     accounts: Mapping[str, tuple[Account, ...]] = {}
+    confidences: Confidences | None = None
 
 
 def leaderboard(board: Board) -> Table:

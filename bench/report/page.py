@@ -9,6 +9,7 @@ import jinja2
 
 from bench.model import Provenance, Scorecard
 from bench.report.boards import Account, Board, tables
+from bench.report.confidence import confidence_table, drawn
 from bench.report.scores import place, similarity, slice_table, tally, type_table
 from bench.report.table import clean, ratio
 from bench.score import ranked
@@ -44,8 +45,11 @@ def _shown(value: object) -> object:
 
 def _board(board: Board) -> dict[str, Any]:
     cards = ranked(board.cards)
+    name, sure = place(cards[0]) if cards else "nothing scored", board.confidences
     return {
-        "name": place(cards[0]) if cards else "nothing scored",
+        "name": name,
+        "confidences": confidence_table(sure, name) if sure else None,
+        "curves": [curve for system in sure.measured if (curve := drawn(system))] if sure else [],
         "tables": tables(board),
         "told": any(board.accounts.values()),
         "systems": [_system(card, board.accounts.get(card.system, ())) for card in cards],
