@@ -63,6 +63,20 @@ def macro_f1(counts: NDArray[Any]) -> Array:
     return _ratio(np.where(gold, f1(counts), 0).sum(axis=-1), gold.sum(axis=-1))
 
 
+def average_precision(counts: NDArray[Any]) -> Array:
+    """Sum precision times the recall gained over falling thresholds: (…, thresholds, 3) -> (…).
+
+    AP = Σ max(0, R_n - max(R_1 … R_n-1)) P_n, nan where there is no gold. Where recall never falls
+    from one threshold to the next this is Σ (R_n - R_n-1) P_n, as in scikit-learn's
+    ``average_precision_score``; but recall counts all gold, also what no prediction states, so that
+    AP is at most the largest recall.
+    """
+    reached = np.maximum.accumulate(recall(counts), axis=-1)
+    # Where nothing was predicted precision is undefined, and nothing is gained.
+    gained = np.diff(reached, axis=-1, prepend=0) * np.nan_to_num(precision(counts))
+    return np.asarray(gained.sum(axis=-1))
+
+
 def resampled(
     counts: NDArray[Any], resamples: int = 10_000, seed: int | np.random.Generator = 0
 ) -> Array:

@@ -12,7 +12,7 @@ FLOORS = (
     ("text", "store", "stats", "protocol"),
     ("gold", "matching", "properties", "systems", "results", "grounding"),
     ("run", "score", "judging"),
-    ("compare", "audit", "diagnosis", "report", "doctor"),
+    ("compare", "audit", "confidence", "diagnosis", "report", "doctor"),
     ("pool",),
     ("cli",),
 )

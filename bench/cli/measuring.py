@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from bench.cli import shared
+from bench.cli import confidences, shared
 from bench.model import (
     ClaimbenchError,
     DataError,
@@ -24,6 +24,7 @@ from bench.model import (
 )
 
 if TYPE_CHECKING:
+    from bench.cli.confidences import Outputs
     from bench.matching import Matcher
     from bench.store import Places
 
@@ -53,6 +54,7 @@ def run(
     retry: Annotated[bool, typer.Option("--retry", help="Ask failed articles again")] = False,
 ) -> None:
     """Run systems and score them; no finished article is run again."""
+    from bench.matching import DEFAULT
     from bench.systems import discover, find, require_ready
 
     places = shared.places()
@@ -67,7 +69,9 @@ def run(
     for gold in golds:
         made = [_run_one(s, gold, places, jobs, retry=retry) for s in chosen if not s.missing]
         skipped = tuple((s.name, shared.need(s)) for s in chosen if s.missing)
-        _print_scores(made, gold, places, skipped=skipped)
+        names = [card.system for card in made]
+        kept = shared.kept_outputs(gold.corpus, names, places) if names else {}
+        _print_scores(made, gold, places, kept, DEFAULT, skipped=skipped)
         cards += made
     for spec in chosen:
         if spec.broken:
@@ -187,21 +191,23 @@ def _print_scores(
     cards: Sequence[Scorecard],
     gold: Gold,
     places: Places,
-    outputs: Path | None = None,
+    outputs: Outputs,
+    matcher: Matcher,
     *,
     skipped: tuple[tuple[str, str], ...] = (),
+    curve: Path | None = None,
 ) -> None:
-    """Print what ``cards`` say, and what the outputs are like that they score: kept, or a file."""
+    """Print what ``cards`` say, and what the ``outputs`` are like that they score."""
     from bench.report import tables, terminal, type_table
-    from bench.run import read_outputs
 
-    names = [card.system for card in cards]
-    if outputs:
-        found = dict.fromkeys(names, read_outputs(outputs))
-    else:
-        found = shared.kept_outputs(gold.corpus, names, places) if names else {}
-    properties = shared.properties(found, gold, places)
-    board = shared.board(cards, places, skipped=skipped, properties=properties)
+    sure = confidences.measured(outputs, gold, places, matcher)
+    if curve:
+        confidences.save_curve(curve, sure, cards[0].system)
+    board = msgspec.structs.replace(
+        shared.board(cards, places, skipped=skipped),
+        properties=shared.properties(outputs, gold, places),
+        confidences=sure,
+    )
     terminal([*tables(board), *(type_table(card) for card in cards)])
 
 
@@ -233,13 +239,24 @@ def score(
     check: Annotated[
         bool, typer.Option("--check", help="Recompute kept scorecards; fail on any difference")
     ] = False,
+    curve: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV of precision and recall by confidence, one system"),
+    ] = None,
 ) -> None:
     """Score kept outputs again, or outputs made elsewhere."""
     from bench.matching import DEFAULT, matcher_named
+    from bench.run import read_outputs
 
     places = shared.places()
     chosen = matcher_named(matcher)
     standard = chosen == DEFAULT and split == shared.KEPT_SPLIT
+    confidences.require_one(
+        curve,
+        [str(outputs)] if outputs else systems or (),
+        corpus or [shared.EMBEDDED],
+        alone=not check and alignment == _ONE_TO_ONE,
+    )
     if outputs is None and (name or save):
         raise ClaimbenchError("found --name or --save without --outputs FILE; they go with it")
     if outputs is not None and (systems or check):
@@ -271,9 +288,11 @@ def score(
     for gold in golds:
         if outputs is not None:
             made = [_score_file(outputs, name, gold, places, chosen, save=save)]
+            records = {name: read_outputs(outputs)}
         else:
             made = _score_kept(systems, gold, places, chosen)
-        _print_scores(made, gold, places, outputs)
+            records = shared.kept_outputs(gold.corpus, systems, places)
+        _print_scores(made, gold, places, records, chosen, curve=curve)
         cards += made
     _require_complete(cards, golds, places, outputs)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from bench.cli import shared
+from bench.cli import confidences, shared
 from bench.cli.meta import Judged, dependence, judged_pairs
 from bench.model import DataError, Extraction, Gold, Labelled, Scorecard
 
@@ -136,19 +136,22 @@ def _told_in_full(board: Board, skipped: tuple[tuple[str, str], ...], places: Pl
     """The board with every claim and error of its systems, the systems not on it, properties."""
     from bench.diagnosis import diagnose
     from bench.gold import load
+    from bench.matching import DEFAULT
     from bench.score import ranked
 
     at = board.cards[0].signature
     gold = load(at.corpus, places, at.split)
     found = {card.system: _outputs(card.system, at.corpus, places) for card in ranked(board.cards)}
-    made = {name: diagnose(gold, of, system=name) for name, of in found.items() if of}
-    accounts = {name: tuple(_accounts(gold, found[name], of)) for name, of in made.items()}
+    kept = {name: of for name, of in found.items() if of}
+    made = {name: diagnose(gold, of, system=name) for name, of in kept.items()}
+    accounts = {name: tuple(_accounts(gold, kept[name], of)) for name, of in made.items()}
     return msgspec.structs.replace(
         board,
         skipped=skipped,
         accounts=accounts,
         diagnoses=tuple(made.values()),
-        properties=shared.properties({name: found[name] for name in made}, gold, places),
+        properties=shared.properties(kept, gold, places),
+        confidences=confidences.measured(kept, gold, places, DEFAULT),
     )
 
 

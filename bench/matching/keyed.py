@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from bench import text
@@ -32,6 +32,8 @@ class keyed(Frozen, frozen=True, omit_defaults=False):  # noqa: N801 - its repr 
     - weakens or strengthens it by a hedge (not in a rule, where "may" grants),
     - swaps who does it and to whom it is done,
     - hides it in several sentences.
+
+    One wording that it does not disagree with is enough, unless it nearly copies another one.
 
     The threshold was chosen on the dev part of the judged pairs (gold/pairs).
     """
@@ -76,7 +78,9 @@ class keyed(Frozen, frozen=True, omit_defaults=False):  # noqa: N801 - its repr 
         if not close:
             best = max(_similarity(a, b) for _, a in ours for b in theirs)
             return by_threshold(best, self.threshold)
-        vetoes = [(similarity, *_veto(a.read, b.read, gold)) for similarity, a, b in close]
+        vetoes = [
+            (similarity, *_veto(a.read, b.read, gold)) for similarity, a, b in _deciding(close)
+        ]
         passed = next((v for v in vetoes if not v[2]), None)
         similarity, reason, ground = passed or vetoes[0]
         return Verdict(similarity, accepted=passed is not None, reason=reason, ground=ground)
@@ -174,7 +178,7 @@ def _best(close: Sequence[_Candidate], claim: GoldClaim) -> float | None:
     function words and order tell "the pool will close" from "the pool closed".
     """
     complete: dict[int, bool] = {}
-    for similarity, a, b in close:
+    for similarity, a, b in _deciding(close):
         if id(b) not in complete:
             complete[id(b)] = not b.read.missing(claim.facts)
         if complete[id(b)] and not _disagreement(a.read, b.read, claim)[0]:
@@ -182,6 +186,21 @@ def _best(close: Sequence[_Candidate], claim: GoldClaim) -> float | None:
             shared = len({*ours} & {*theirs}) / (len({*ours} | {*theirs}) or 1)
             return similarity - _TIE * (1 - (shared + (ours == theirs)) / 2)
     return None
+
+
+_COPY, _RIVALS = 0.75, 0.1
+
+
+def _deciding(close: Sequence[_Candidate]) -> Iterator[_Candidate]:
+    """The pairs that decide, the most similar first.
+
+    Where the prediction nearly copies a wording, only those that are about as close may overrule
+    what is wrong with it: "Bosk defeated Arlen" is no claim that Arlen did, though it has all
+    words of the accepted "Bosk lost to Arlen".
+    """
+    best = close[0][0]
+    least = best - _RIVALS if best >= _COPY else 0
+    return (candidate for candidate in close if candidate[0] >= least)
 
 
 _Veto = tuple[str, Ground]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from bench import text
 
@@ -103,8 +104,17 @@ class Wording(text.Reading):
         return len(text.sentences(self.wording))
 
     @cached_property
+    def clauses(self) -> tuple[tuple[str, ...], ...]:
+        """The words between commas, colons, brackets and quotation marks."""
+        parts = (text.merge_numbers(text.tokens(part)) for part in _PAUSE.split(self.wording))
+        return tuple(part for part in parts if part)
+
+    @cached_property
     def negations(self) -> tuple[frozenset[str], ...]:
-        """For each negation the content words that it denies: the next two, else the last two."""
+        """For each negation the content words that it denies.
+
+        The next two of its clause, else the last two before it.
+        """
         return tuple(self._governed(NEGATIONS, _NO_NEGATION))
 
     @cached_property
@@ -116,12 +126,20 @@ class Wording(text.Reading):
     def _governed(
         self, operators: frozenset[str], not_before: Sequence[str]
     ) -> Iterator[frozenset[str]]:
-        words = self.words
-        for at, word in enumerate(words):
-            if word in operators and not (at + 1 < len(words) and words[at + 1] in not_before):
-                after = [k for k in map(key, words[at + 1 : at + 1 + _REACH]) if k]
-                before = [k for k in map(key, words[max(0, at - _REACH) : at]) if k]
-                yield frozenset(after[:2] or before[-2:])
+        for words in self.clauses if not operators.isdisjoint(self.words) else ():
+            for at, word in enumerate(words):
+                if word in operators and not {*words[at + 1 : at + 2]} & {*not_before}:
+                    after = _named(words[at + 1 : at + 1 + _REACH])
+                    before = _named(words[max(0, at - _REACH) : at])
+                    yield frozenset(after[:2] or before[-2:])
+
+
+_PAUSE = re.compile(r"[;:()\"“”]|,(?=\s)|\s[–—-]\s")
+
+
+def _named(words: Sequence[str]) -> list[str]:
+    """Content words without numbers: "none of the twelve left" denies the leaving."""
+    return [k for k in map(key, words) if k and not k[0].isdigit()]
 
 
 _REACH = 6
@@ -145,7 +163,6 @@ HEDGES = frozenset(
 
 
 _BE = frozenset("is are was were be been being".split())
-_VERB_ENDINGS = ("ed", "s")
 _NO_ROLE = frozenset("of in on at from for with to than as".split())
 
 
@@ -180,26 +197,48 @@ def _turned(a: _Sides, b: _Sides) -> bool:
 
 
 def _verbs(wording: Wording) -> set[str]:
-    """Keys of words in the shape of a finite verb: an ending or an irregular past."""
+    """Keys of words in the shape of a finite verb: an ending, or an irregular past."""
     words = wording.merged
+    names = {name.lower() for name in _CAPITAL.findall(wording.wording)}
     return {
         key(word)
-        for n, word in enumerate(words)
-        if 0 < n < len(words) - 1
-        and words[n + 1] not in _NO_ROLE
-        and (word.endswith(_VERB_ENDINGS) or _IRREGULAR.get(word, word) != word)
+        for n, (word, after) in enumerate(pairwise(words))
+        if n
+        and after not in _NO_ROLE
+        and (
+            word.endswith("ed")
+            or _IRREGULAR.get(word, word) != word
+            or (word.endswith("s") and (after in _DETERMINERS or after in names))
+        )
         and key(word)
     }
+
+
+_CAPITAL = re.compile(r"\b[A-Z]\w*")
+_DETERMINERS = frozenset("the a an his her its their this that these those no".split())
 
 
 def _around(wording: Wording, verb: str, shared: set[str]) -> _Sides:
     words = wording.merged
     at = next(n for n, word in enumerate(words) if n and key(word) == verb)
-    by = next((n for n in range(at + 1, min(at + _REACH, len(words))) if words[n] == "by"), 0)
-    passive = bool(by) and not _BE.isdisjoint(words[max(0, at - 3) : at])
+    by = _agent(wording, verb)
+    passive = by is not None
     before = [k for k in map(key, words[:at][::-1]) if k in shared]
-    after = [k for k in map(key, words[(by if passive else at) + 1 :]) if k in shared]
+    after = [k for k in map(key, words[at + 1 if by is None else by :]) if k in shared]
     return before[:_PARTY], after[:_PARTY], passive
 
 
 _PARTY = 3
+
+
+def _agent(wording: Wording, verb: str) -> int | None:
+    """Where the agent of a passive verb begins: after "by", in the same clause; None if active."""
+    start = 0
+    for words in wording.clauses:
+        for n, word in enumerate(words):
+            if key(word) == verb and "by" in words[n + 1 : n + _REACH]:
+                by = words.index("by", n)
+                if by == n + 1 or not _BE.isdisjoint(words[max(0, n - 3) : n]):
+                    return start + by + 1
+        start += len(words)
+    return None

@@ -7,11 +7,13 @@ line, and each flavour is one function over those.
 from bench.report.boards import Account, Board, leaderboard, leaderboard_markdown, tables
 from bench.report.causes import cause_tables, example_table
 from bench.report.changes import junit, suite, verdict
+from bench.report.confidence import confidence_table, curve_csv
 from bench.report.meta import dependence_notes, meta_tables, stability_table
 from bench.report.page import html
 from bench.report.properties import Properties
 from bench.report.scores import (
     article_table,
+    place,
     slice_table,
     type_table,
 )
@@ -27,6 +29,8 @@ __all__ = [
     "Table",
     "article_table",
     "cause_tables",
+    "confidence_table",
+    "curve_csv",
     "dependence_notes",
     "example_table",
     "html",
@@ -35,6 +39,7 @@ __all__ = [
     "leaderboard_markdown",
     "markdown",
     "meta_tables",
+    "place",
     "plain",
     "ratio",
     "slice_table",

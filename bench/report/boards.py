@@ -11,6 +11,7 @@ import numpy as np
 
 from bench import stats
 from bench.model import Frozen, Incomparable, Scorecard, count
+from bench.report.confidence import confidence_table
 from bench.report.meta import dependence_notes
 from bench.report.properties import Properties, property_table
 from bench.report.scores import TYPED_BY_HARNESS, place, type_table
@@ -20,6 +21,7 @@ from bench.score import Explained, ranked
 if TYPE_CHECKING:
     from bench.audit import Dependence
     from bench.compare import Standing, Verdict
+    from bench.confidence import Confidences
     from bench.diagnosis import Diagnosis
 
 _FEW = 10
@@ -44,9 +46,9 @@ class Board(Frozen, frozen=True):
 
     ``ceilings`` are cards of the annotators. ``skipped`` pairs a system that could not run with
     the reason and the command that installs it. ``accounts`` are by system and may be left out,
-    wholly or for some systems or articles, and so may ``diagnoses`` and ``properties``.
-    ``dependence`` says whether the first place depends on the matcher, or in words why that is not
-    known.
+    wholly or for some systems or articles, and so may ``diagnoses`` and ``properties``;
+    ``confidences`` are there where some system gives any. ``dependence`` says whether the first
+    place depends on the matcher, or in words why that is not known.
     """
 
     cards: tuple[Scorecard, ...]
@@ -57,6 +59,7 @@ class Board(Frozen, frozen=True):
     dependence: Dependence | str | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
     properties: Properties | None = None
+    confidences: Confidences | None = None
 
 
 def leaderboard(board: Board) -> Table:
@@ -93,15 +96,16 @@ def leaderboard(board: Board) -> Table:
 
 
 def tables(board: Board) -> list[Table]:
-    """The leaderboard, how far systems have got that are not through, and the properties."""
-    begun = unfinished(board)
+    """The leaderboard; how far systems have got that are not through; properties; confidences."""
+    found = [leaderboard(board)]
+    if begun := unfinished(board):
+        found.append(begun)
     names = [card.system for card in ranked(board.cards)]
-    found = board.properties
-    return [
-        leaderboard(board),
-        *([begun] if begun else []),
-        *([property_table(found, names, place(board.cards[0]))] if found and names else []),
-    ]
+    if board.properties and names:
+        found.append(property_table(board.properties, names, place(board.cards[0])))
+    if board.confidences and names:
+        found.append(confidence_table(board.confidences, place(board.cards[0])))
+    return found
 
 
 def unfinished(board: Board) -> Table | None:

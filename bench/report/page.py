@@ -10,6 +10,7 @@ import jinja2
 from bench.model import Provenance, Scorecard
 from bench.report.boards import Account, Board, tables
 from bench.report.causes import cause_tables
+from bench.report.confidence import drawn
 from bench.report.scores import place, similarity, slice_table, tally, type_table
 from bench.report.table import clean, ratio
 from bench.score import ranked
@@ -45,8 +46,10 @@ def _shown(value: object) -> object:
 
 def _board(board: Board) -> dict[str, Any]:
     cards = ranked(board.cards)
+    name, sure = place(cards[0]) if cards else "nothing scored", board.confidences
     return {
-        "name": place(cards[0]) if cards else "nothing scored",
+        "name": name,
+        "curves": [curve for system in sure.measured if (curve := drawn(system))] if sure else [],
         "tables": tables(board),
         "causes": cause_tables(board.diagnoses),
         "told": any(board.accounts.values()),
