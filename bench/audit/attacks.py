@@ -16,7 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from bench import text
-from bench.matching import DEFAULT, Matcher, Said, align, judge, many, said
+from bench.matching import DEFAULT, Matcher, align, judge, many, said
 from bench.model import (
     Alignment,
     Article,
@@ -68,12 +68,7 @@ def attack(gold: Gold, matcher: Matcher = DEFAULT, seed: int = 0) -> tuple[Findi
 
     Raises ClaimbenchError if the matcher only knows the pairs that somebody judged.
     """
-    if isinstance(matcher, judge):
-        raise ClaimbenchError(
-            "the matcher judge cannot be attacked: it reads recorded verdicts, and there are "
-            "none on predictions that are made up",
-            hint="claimbench audit --pairs measures matchers against people instead",
-        )
+    refuse_recorded(matcher)
     gold = msgspec.structs.replace(gold, items=tuple(gold.items))
     honest = _thinned(_as_predictions(gold), random.Random(seed))  # noqa: S311 - repeatable, not secret
     before = evaluate(gold, honest, matcher=matcher)
@@ -84,6 +79,16 @@ def attack(gold: Gold, matcher: Matcher = DEFAULT, seed: int = 0) -> tuple[Findi
 
     outcomes = ((name, play(check)) for name, check in _ATTACKS.items())
     return tuple(Finding(name, not detail, detail) for name, detail in outcomes)
+
+
+def refuse_recorded(matcher: Matcher) -> None:
+    """Raise ClaimbenchError for a matcher that cannot judge what is made up."""
+    if isinstance(matcher, judge):
+        raise ClaimbenchError(
+            "the matcher judge cannot be attacked: it reads recorded verdicts, and there are "
+            "none on predictions that are made up",
+            hint="claimbench audit --pairs measures matchers against people instead",
+        )
 
 
 def _as_predictions(gold: Gold) -> dict[str, list[Claim]]:
@@ -173,9 +178,7 @@ def _ids_mean_nothing(game: Game) -> str:
     def change(item: Labelled) -> Labelled:
         article = msgspec.structs.replace(item.article, id=item.article.id[::-1])
         last = len(item.claims)
-        claims = (
-            msgspec.structs.replace(c, id=f"x{last - n}") for n, c in enumerate(item.claims)
-        )
+        claims = (msgspec.structs.replace(c, id=f"x{last - n}") for n, c in enumerate(item.claims))
         return Labelled(article, tuple(claims))
 
     renamed = {article[::-1]: claims for article, claims in game.honest.items()}
@@ -294,11 +297,10 @@ def _all_claims(item: Labelled) -> str:
 
 
 def _wrong_claim_costs(game: Game) -> str:
+    """Two false alarms more in each article, and nothing else."""
     after = game.card({a: [*claims, WRONG, _OTHER] for a, claims in game.honest.items()})
-    worse = (after.claims.precision or 0) < (game.before.claims.precision or 0)
-    if worse and after.claims.tp == game.before.claims.tp:
-        return ""
-    return raised(game.before, after) or "wrong claims cost nothing"
+    cost = {a.article_id: a.claims + Counts(fp=2) for a in game.before.by_article}
+    return _changed(cost, {a.article_id: a.claims for a in after.by_article})
 
 
 _OTHER = Claim(text="No zeppelin was ever owned by Quuxville.", type="property")
@@ -307,7 +309,7 @@ _OTHER = Claim(text="No zeppelin was ever owned by Quuxville.", type="property")
 def _removal_raises_nothing(game: Game) -> str:
     """All but one claim of each article, half of them, and two: no article finds more."""
     before = {a.article_id: a.claims.tp for a in game.before.by_article}
-    for kept in (lambda n: n - 1, lambda n: n // 2, lambda n: min(n, 2)):
+    for kept in (_one_less, _half_of, _two_at_most):
         left = {a: game.rng.sample(c, kept(len(c))) for a, c in game.honest.items()}
         for now in game.card(left).by_article:
             if now.claims.tp > before[now.article_id]:
@@ -316,6 +318,18 @@ def _removal_raises_nothing(game: Game) -> str:
                     f"{len(left[now.article_id])} of its claims, {before[now.article_id]} with all"
                 )
     return ""
+
+
+def _one_less(number: int) -> int:
+    return max(0, number - 1)
+
+
+def _half_of(number: int) -> int:
+    return number // 2
+
+
+def _two_at_most(number: int) -> int:
+    return min(number, 2)
 
 
 def _whole_is_sum(game: Game) -> str:
@@ -419,9 +433,7 @@ def _many_to_many(game: Game) -> str:
 
 def _many(game: Game, alignment: many) -> str:
     def counted(predictions: Predictions, gold: Gold | None = None) -> dict[str, _Shares]:
-        found = supported(
-            gold or game.gold, predictions, matcher=game.matcher, alignment=alignment
-        )
+        found = supported(gold or game.gold, predictions, matcher=game.matcher, alignment=alignment)
         return {article: (s.focus, s.coverage) for article, s in found.items()}
 
     before = counted(game.honest)

@@ -12,7 +12,7 @@ from itertools import permutations, product
 
 import msgspec
 
-from bench.audit.attacks import WRONG, Finding, out_of_bounds
+from bench.audit.attacks import WRONG, Finding, out_of_bounds, refuse_recorded
 from bench.matching import DEFAULT, Matcher, Said, Support, Verdict
 from bench.model import Article, ArticleScore, Claim, Counts, Frozen, Gold, GoldClaim, Labelled
 from bench.score import evaluate, supported
@@ -72,7 +72,11 @@ class Case(Frozen, frozen=True):
 
 
 def exhaust(matcher: Matcher = DEFAULT) -> tuple[Finding, ...]:
-    """Score every small case with ``matcher``, and look whether every invariant holds."""
+    """Score every small case with ``matcher``, and look whether every invariant holds.
+
+    Raises ClaimbenchError as :func:`bench.audit.attack` does.
+    """
+    refuse_recorded(matcher)
     cases = _scored(matcher)
     index = {(frozenset(c.gold), tuple(sorted(c.said))): c for c in cases}
 
@@ -203,9 +207,8 @@ def _whole_is_sum(case: Case, _: _Like) -> bool:
     whole, typed = case.score.claims, sum(case.score.types.values(), Counts())
     required = sum(not claim.optional for claim in case.gold)
     gold, predicted = whole.tp + whole.fn, whole.tp + whole.fp
-    return (
-        gold == typed.tp + typed.fn == required
-        and predicted == typed.tp + typed.fp <= len(case.said)
+    return gold == typed.tp + typed.fn == required and predicted == typed.tp + typed.fp <= len(
+        case.said
     )
 
 

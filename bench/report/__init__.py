@@ -7,6 +7,7 @@ line, and each flavour is one function over those.
 from bench.report.boards import Account, Board, leaderboard, leaderboard_markdown, tables
 from bench.report.causes import cause_tables, example_table
 from bench.report.changes import junit, suite, verdict
+from bench.report.contradictions import contradiction_table
 from bench.report.meta import dependence_notes, meta_tables, stability_table
 from bench.report.page import html
 from bench.report.scores import (
@@ -25,6 +26,7 @@ __all__ = [
     "Table",
     "article_table",
     "cause_tables",
+    "contradiction_table",
     "dependence_notes",
     "example_table",
     "html",
