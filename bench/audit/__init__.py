@@ -6,6 +6,10 @@ from bench.audit.agreement import agreement as agreement
 from bench.audit.attacks import Finding as Finding
 from bench.audit.attacks import attack as attack
 from bench.audit.ceiling import ceilings as ceilings
+from bench.audit.contradictions import ENOUGH as ENOUGH
+from bench.audit.contradictions import Rejected as Rejected
+from bench.audit.contradictions import contradict as contradict
+from bench.audit.contradictions import trusted as trusted
 from bench.audit.fit import Fit as Fit
 from bench.audit.labels import check as check
 from bench.audit.pairs import MetaEvaluation as MetaEvaluation
@@ -17,6 +21,7 @@ from bench.audit.properties import Measurement as Measurement
 from bench.audit.properties import Part as Part
 from bench.audit.properties import judged as judged
 from bench.audit.properties import measure as measure
+from bench.audit.small import exhaust as exhaust
 from bench.audit.stability import ALWAYS_HERE as ALWAYS_HERE
 from bench.audit.stability import REACH as REACH
 from bench.audit.stability import Dependence as Dependence

@@ -13,7 +13,7 @@ from bench.cli.meta import audit_pairs
 from bench.model import ANNOTATORS, TYPES, ClaimbenchError, Counts, DataError, GateFailed, GoldClaim
 
 if TYPE_CHECKING:
-    from bench.audit import Agreement, Estimate, Measurement, Part
+    from bench.audit import Agreement, Estimate, Finding, Measurement, Part
     from bench.gold import Corpus
     from bench.report import Measure, Table
     from bench.store import Places
@@ -171,28 +171,37 @@ def audit(
 
 def _print_attacks(places: Places, corpora: list[str] | None, matcher: str) -> None:
     from bench import gold
-    from bench.audit import attack
+    from bench.audit import attack, contradict, exhaust, trusted
     from bench.matching import matcher_named
+    from bench.report import contradiction_table, terminal
 
     chosen = matcher_named(matcher)
-    lost = 0
+    lost = _print_findings(f"small cases, {chosen!r}", exhaust(chosen))
     for name in shared.corpus_names(corpora, places):
         labelled = gold.load(name, places)
         if not labelled.items:
             lack, command = shared.absence(labelled.absent), shared.how_to_fetch(name, places)
             typer.echo(f"{name}: not attacked: {lack}; next: {command}")
             continue
-        typer.echo(f"{name}, {chosen!r}:")
-        for finding in attack(labelled, chosen):
-            typer.echo(f"  {'PASS' if finding.passed else 'FAIL'} {finding.attack}")
-            if finding.detail:
-                typer.echo(f"       {finding.detail}")
-            lost += not finding.passed
+        rejected = contradict(labelled, chosen)
+        findings = (*attack(labelled, chosen), *trusted(rejected))
+        lost += _print_findings(f"{name}, {chosen!r}", findings)
+        terminal([contradiction_table(rejected, name)])
     if lost:
         raise GateFailed(
-            f"{shared.count(lost, 'attack')} succeeded: the scorer cannot be trusted",
-            hint="the lines that begin with FAIL say where it gives in",
+            f"{shared.count(lost, 'attack')} succeeded: scorer and matcher cannot be trusted",
+            hint="the lines that begin with FAIL say where they give in",
         )
+
+
+def _print_findings(title: str, findings: Sequence[Finding]) -> int:
+    """Print what became of every attack; return how many succeeded."""
+    typer.echo(f"{title}:")
+    for finding in findings:
+        typer.echo(f"  {'PASS' if finding.passed else 'FAIL'} {finding.attack}")
+        if finding.detail:
+            typer.echo(f"       {finding.detail}")
+    return sum(not finding.passed for finding in findings)
 
 
 def _print_agreement(places: Places, corpora: list[str] | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from bench import text
@@ -191,16 +191,27 @@ def _best(close: Sequence[_Candidate], claim: GoldClaim) -> float | None:
 _COPY, _RIVALS = 0.75, 0.1
 
 
-def _deciding(close: Sequence[_Candidate]) -> Iterator[_Candidate]:
+def _deciding(close: Sequence[_Candidate]) -> Sequence[_Candidate]:
     """The pairs that decide, the most similar first.
 
     Where the prediction nearly copies a wording, only those that are about as close may overrule
-    what is wrong with it: "Bosk defeated Arlen" is no claim that Arlen did, though it has all
-    words of the accepted "Bosk lost to Arlen".
+    what is wrong with it, and none may overrule swapped roles or another date: "Bosk defeated
+    Arlen" is no claim that Arlen did, though it has all words of the accepted "Bosk lost to Arlen".
     """
     best = close[0][0]
-    least = best - _RIVALS if best >= _COPY else 0
-    return (candidate for candidate in close if candidate[0] >= least)
+    if best < _COPY or any(a.read.words == b.read.words for _, a, b in close):
+        return close
+    rivals = [candidate for candidate in close if candidate[0] >= best - _RIVALS]
+    for candidate in rivals:
+        similarity, a, b = candidate
+        if _redated(a.read, b.read) or (similarity == best and roles_swapped(a.read, b.read)):
+            return [candidate]
+    return rivals
+
+
+def _redated(ours: Wording, theirs: Wording) -> bool:
+    """Whether of equally many numbers in dates one is another."""
+    return len(ours.dates) == len(theirs.dates) == len(ours.dates & theirs.dates) + 1
 
 
 _Veto = tuple[str, Ground]

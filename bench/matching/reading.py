@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from typing import NamedTuple
 
 from bench import text
 
@@ -18,22 +18,33 @@ _IRREGULAR = {
     for verb, *forms in map(
         str.split,
         """beat beaten|become became|begin began begun|break broke broken|bring brought|build built
-        |buy bought|catch caught|child children|choose chose chosen|come came|cut cutting
+        |buy bought|catch caught|choose chose chosen|come came|cut cutting
         |draw drew drawn|drive drove driven|fall fell fallen|feel felt|fight fought|find found
-        |fly flew flown|foot feet|forbid forbade forbidden|forget forgot forgotten
+        |fly flew flown|forbid forbade forbidden|forget forgot forgotten
         |freeze froze frozen|get got gotten|give gave given|go went gone|grow grew grown
-        |half halves|hear heard|hide hid hidden|hit hitting|hold held|keep kept|knife knives
-        |know knew known|lay laid|lead led|leave left|lend lent|life lives|lose lost|make made
-        |man men|mean meant|meet met|pay paid|person people|put putting|ride rode ridden
+        |hear heard|hide hid hidden|hit hitting|hold held|keep kept
+        |know knew known|lay laid|lead led|leave left|lend lent|lose lost|make made
+        |mean meant|meet met|pay paid|put putting|ride rode ridden
         |ring rang rung|rise rose risen|run ran running|see saw seen|seek sought|sell sold
         |send sent|set setting|shake shook shaken|shoot shot|show shown|shut shutting
         |sing sang sung|sink sank sunk|sit sat|sleep slept|speak spoke spoken|spend spent
         |stand stood|steal stole stolen|strike struck stricken|swear swore sworn|swim swam swum
         |take took taken|teach taught|tear tore torn|tell told|think thought|throw threw thrown
         |understand understood|wake woke woken|wear wore worn|win won winning
-        |withdraw withdrew withdrawn|wolf wolves|woman women|write wrote written""".split("|"),
+        |withdraw withdrew withdrawn|write wrote written""".split("|"),
     )
     for form in (verb, *forms)
+}
+_PLURALS = {
+    "children": "child",
+    "feet": "foot",
+    "halves": "half",
+    "knives": "knife",
+    "lives": "life",
+    "men": "man",
+    "people": "person",
+    "wolves": "wolf",
+    "women": "woman",
 }
 _SHORT = {
     "km": "kilometre",
@@ -66,7 +77,7 @@ _SHORT = {
 @lru_cache(maxsize=1 << 16)
 def key(word: str) -> str:
     """What a word counts as: a content word without inflection; empty for a function word."""
-    word = _IRREGULAR.get(word, word)
+    word = _IRREGULAR.get(word) or _PLURALS.get(word, word)
     stem = text.content_key(_SHORT.get(word, word))
     return text.content_key(_SHORT[stem]) if stem in _SHORT else stem
 
@@ -163,7 +174,6 @@ HEDGES = frozenset(
 
 
 _BE = frozenset("is are was were be been being".split())
-_NO_ROLE = frozenset("of in on at from for with to than as".split())
 
 
 def roles_swapped(ours: Wording, theirs: Wording) -> bool:
@@ -173,72 +183,97 @@ def roles_swapped(ours: Wording, theirs: Wording) -> bool:
     word in the shape of a verb: the parties are the shared content words next to it.
     """
     shared = {*ours.keys} & {*theirs.keys}
+    if ("by" in ours.words) == ("by" in theirs.words) and _order(ours, shared) == _order(
+        theirs, shared
+    ):
+        return False
     return len(shared) > 2 and any(
         _turned(_around(ours, verb, shared), _around(theirs, verb, shared))
         for verb in shared & _verbs(ours) & _verbs(theirs)
     )
 
 
-_Sides = tuple[list[str], list[str], bool]
-"""Content words before and after a verb, the nearest first, and whether it is passive."""
+def _order(wording: Wording, shared: set[str]) -> list[str]:
+    return [k for k in wording.keys if k in shared]
+
+
+class _Sides(NamedTuple):
+    """The parties before and after a verb, the nearest first, and how it takes the latter.
+
+    ``link`` is "by" for a passive, another preposition, or empty for an object.
+    """
+
+    before: list[str]
+    after: list[str]
+    link: str
 
 
 def _turned(a: _Sides, b: _Sides) -> bool:
-    (a_before, a_after, a_passive), (b_before, b_after, b_passive) = a, b
-    if not (a_before and a_after and b_before and b_after):
+    if not (a.before and a.after and b.before and b.after):
         return False
-    if a_passive != b_passive:
-        return (a_before[0], a_after[0]) == (b_before[0], b_after[0])
+    if {a.link, b.link} == {"", "by"}:
+        return (a.before[0], a.after[0]) == (b.before[0], b.after[0])
     return (
-        a_before[0] in b_after
-        and b_before[0] in a_after
-        and (a_after[0] in b_before or b_after[0] in a_before)
+        a.link == b.link
+        and a.before[0] in b.after
+        and b.before[0] in a.after
+        and a.after[0] in b.before
+        and b.after[0] in a.before
     )
 
 
 def _verbs(wording: Wording) -> set[str]:
     """Keys of words in the shape of a finite verb: an ending, or an irregular past."""
-    words = wording.merged
     names = {name.lower() for name in _CAPITAL.findall(wording.wording)}
     return {
         key(word)
-        for n, (word, after) in enumerate(pairwise(words))
-        if n
-        and after not in _NO_ROLE
+        for before, word, after in _threes(wording.merged)
+        if after != "of"
         and (
             word.endswith("ed")
-            or _IRREGULAR.get(word, word) != word
-            or (word.endswith("s") and (after in _DETERMINERS or after in names))
+            or word in _IRREGULAR
+            or (
+                word.endswith("s")
+                and (after in _DETERMINERS or (before in names and after in names | _PREPOSITIONS))
+            )
         )
         and key(word)
     }
 
 
+def _threes(words: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    return zip(words, words[1:], words[2:], strict=False)
+
+
 _CAPITAL = re.compile(r"\b[A-Z]\w*")
 _DETERMINERS = frozenset("the a an his her its their this that these those no".split())
+_PREPOSITIONS = frozenset("at about against for from in into of off on over to with".split())
+_PASSING = frozenset("last first again also already still now later once twice".split())
 
 
 def _around(wording: Wording, verb: str, shared: set[str]) -> _Sides:
     words = wording.merged
     at = next(n for n, word in enumerate(words) if n and key(word) == verb)
-    by = _agent(wording, verb)
-    passive = by is not None
-    before = [k for k in map(key, words[:at][::-1]) if k in shared]
-    after = [k for k in map(key, words[at + 1 if by is None else by :]) if k in shared]
-    return before[:_PARTY], after[:_PARTY], passive
+    agent = _agent(wording, verb)
+    link = "by" if agent else next((w for w in words[at + 1 : at + 2] if w in _PREPOSITIONS), "")
+    parties = [key(word) if word not in _PASSING else "" for word in words]
+    before = [k for k in parties[:at][::-1] if k in shared]
+    after = [k for k in parties[agent or at + 1 :] if k in shared]
+    return _Sides(before[:_PARTY], after[:_PARTY], link)
 
 
 _PARTY = 3
 
 
-def _agent(wording: Wording, verb: str) -> int | None:
-    """Where the agent of a passive verb begins: after "by", in the same clause; None if active."""
+def _agent(wording: Wording, verb: str) -> int:
+    """Where the agent of a passive verb begins: after "by", in the same clause; 0 if active."""
     start = 0
     for words in wording.clauses:
         for n, word in enumerate(words):
             if key(word) == verb and "by" in words[n + 1 : n + _REACH]:
                 by = words.index("by", n)
-                if by == n + 1 or not _BE.isdisjoint(words[max(0, n - 3) : n]):
+                reduced = by == n + 1 and word.endswith("ed")
+                if reduced or not _BE.isdisjoint(words[max(0, n - 3) : n]):
                     return start + by + 1
         start += len(words)
-    return None
+    return 0

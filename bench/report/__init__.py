@@ -8,6 +8,7 @@ from bench.report.boards import Account, Board, leaderboard, leaderboard_markdow
 from bench.report.causes import cause_tables, example_table
 from bench.report.changes import junit, suite, verdict
 from bench.report.confidence import confidence_table, curve_csv
+from bench.report.contradictions import contradiction_table
 from bench.report.meta import dependence_notes, meta_tables, stability_table
 from bench.report.page import html
 from bench.report.properties import Properties
@@ -30,6 +31,7 @@ __all__ = [
     "article_table",
     "cause_tables",
     "confidence_table",
+    "contradiction_table",
     "curve_csv",
     "dependence_notes",
     "example_table",
