@@ -18,6 +18,8 @@ from bench.model import DataError, Frozen, Problem
 from bench.store import Places
 
 FOLDER = "pairs"
+PROPERTIES = "properties"
+"""The stem of a further file there: predictions judged for what they are like."""
 
 Judgement = Literal[
     "match", "described", "unresolved", "context", "partial", "contradicts", "different"
@@ -105,8 +107,8 @@ def pair_problems(corpus: Corpus) -> list[Problem]:
 def strays(places: Places, corpora: Collection[str]) -> Iterator[Problem]:
     """Yield files among the judged pairs that belong to none of ``corpora``: nobody reads them."""
     for base in places.gold:
-        for path in sorted((base / FOLDER).glob("*")):
-            if path.stem not in corpora or path.suffix != ".jsonl":
+        for path in sorted((base / FOLDER).glob("*.jsonl")):
+            if path.stem not in (*corpora, PROPERTIES):
                 yield Finding("file", "judged pairs of no corpus", "none here").at(path)
 
 
