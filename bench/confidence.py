@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import ceil
 
-from bench.matching import DEFAULT, Matcher, Said, Verdict, align
-from bench.model import Claim, Counts, Frozen, Gold, GoldClaim, Labelled, total
+from bench.matching import DEFAULT, Matcher, Once, align
+from bench.model import Claim, Counts, Frozen, Gold, Labelled, total
 from bench.score import Prediction, claims_of
 
 CERTAIN = 1.0
@@ -180,7 +180,7 @@ def _counted(
     item: Labelled, claims: Sequence[Claim], thresholds: Sequence[float], matcher: Matcher
 ) -> tuple[Counts, ...]:
     """Counts of one article at each threshold, aligned once for each set of claims kept."""
-    once = _Once(matcher)
+    once = Once(matcher)
     counted: dict[int, Counts] = {}
     numbers = []
     for threshold in reversed(thresholds):  # the first asks about every claim in one go
@@ -190,33 +190,3 @@ def _counted(
             counted[len(kept)] = Counts(len(found.pairs), len(found.spurious), len(found.missed))
         numbers.append(len(kept))
     return tuple(counted[number] for number in reversed(numbers))
-
-
-class _Once:
-    """``matcher`` for one article, asked about each prediction once however often it is aligned.
-
-    Sound because a matcher decides pair by pair, by the gold claims of the article alone.
-    """
-
-    def __init__(self, matcher: Matcher) -> None:
-        self._matcher = matcher
-        self._known: dict[Said, dict[int, float]] = {}
-
-    def accepted(
-        self, gold: Sequence[GoldClaim], predicted: Sequence[Said]
-    ) -> dict[tuple[int, int], float]:
-        new = [said for said in dict.fromkeys(predicted) if said not in self._known]
-        self._known |= {said: {} for said in new}
-        if new:
-            for (i, j), preference in self._matcher.accepted(gold, new).items():
-                self._known[new[j]][i] = preference
-        return dict(
-            sorted(
-                ((i, j), preference)
-                for j, said in enumerate(predicted)
-                for i, preference in self._known[said].items()
-            )
-        )
-
-    def judge(self, gold: GoldClaim, predicted: Said, among: Sequence[GoldClaim] = ()) -> Verdict:
-        return self._matcher.judge(gold, predicted, among)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import isnan
 
 from bench.audit.pairs import turned
 from bench.matching import (
     Matcher,
-    Said,
-    Verdict,
+    Once,
     align,
     containment,
     exact,
-    said,
     tfidf,
     token_f1,
 )
-from bench.model import Claim, Counts, Frozen, Gold, GoldClaim, Labelled, total
+from bench.model import Claim, Counts, Frozen, Gold, Labelled, total
 from bench.score import Prediction, claims_of
 
 REACH = 0.1
@@ -145,46 +143,12 @@ def _f1(
     counts: dict[str, list[Counts]] = {}
     for item in items:
         by_system = said_by[item.article.id]
-        seen = _Seen(matcher, item.claims, [c for claims in by_system.values() for c in claims])
+        once = Once(matcher)
         for system, claims in by_system.items():
-            found = align(item.article.id, item.claims, claims, seen)
+            found = align(item.article.id, item.claims, claims, once)
             one = Counts(tp=len(found.pairs), fp=len(found.spurious), fn=len(found.missed))
             counts.setdefault(system, []).append(one)
     return {system: total(each).f1 for system, each in counts.items()}
-
-
-class _Seen:
-    """What a matcher accepts of all claims of an article, asked once however many systems agree."""
-
-    def __init__(
-        self, matcher: Matcher, gold: Sequence[GoldClaim], claims: Sequence[Claim]
-    ) -> None:
-        self._matcher, self._gold = matcher, gold
-        self._likes: dict[Said, list[tuple[str, float]]] = {}
-        self._ask(map(said, claims))
-
-    def _ask(self, predicted: Iterable[Said]) -> None:
-        new = [one for one in dict.fromkeys(predicted) if one not in self._likes]
-        self._likes |= {one: [] for one in new}
-        for (i, j), likeness in self._matcher.accepted(self._gold, new).items():
-            self._likes[new[j]].append((self._gold[i].id, likeness))
-
-    def accepted(
-        self, gold: Sequence[GoldClaim], predicted: Sequence[Said]
-    ) -> dict[tuple[int, int], float]:
-        """As the matcher finds."""
-        self._ask(predicted)  # what is said at several places is another Said than at one
-        row = {claim.id: i for i, claim in enumerate(gold)}
-        found = {
-            (row[name], j): likeness
-            for j, one in enumerate(predicted)
-            for name, likeness in self._likes[one]
-        }
-        return dict(sorted(found.items()))
-
-    def judge(self, gold: GoldClaim, predicted: Said, among: Sequence[GoldClaim] = ()) -> Verdict:
-        """As the matcher judges."""
-        return self._matcher.judge(gold, predicted, among)
 
 
 def _tau(first: Mapping[str, float | None], other: Mapping[str, float | None]) -> float | None:

@@ -13,6 +13,7 @@ from bench.matching.judge import judge, recorded
 from bench.matching.keyed import DEFAULT, keyed
 from bench.matching.lexical import chrf, containment, exact, tfidf, token_f1
 from bench.matching.named import MATCHERS, matcher_named
+from bench.matching.once import Once
 from bench.matching.span import span
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Ground",
     "Matcher",
     "Measured",
+    "Once",
     "Said",
     "Support",
     "Verdict",

@@ -154,8 +154,8 @@ def _named(words: Sequence[str]) -> list[str]:
 
 
 _REACH = 6
-_MODAL_MAY = re.compile(r"\bmay\b")
-"""The month has a capital."""
+_MODAL_MAY = re.compile(r"\b(?:may|MAY)\b")
+"""Not the month, which has one capital."""
 _DATED = re.compile(
     r"\b(?:1[5-9]|20)\d\d\b|\d ?[ap]\.?m\b|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 )
