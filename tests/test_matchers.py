@@ -392,6 +392,10 @@ def test_a_matcher_is_had_again_from_its_repr(name):
     "garbage",
     [
         "chrf(threshold)",
+        "chrf(",
+        "chrf(threshold=2)",
+        "chrf(threshold=0)",
+        "chrf(threshold=-0.5)",
         "chrf(0.5)",
         "chrf(threshold='high')",
         "chrf(threshold=None)",

@@ -39,17 +39,19 @@ def matcher_named(name: str) -> Matcher:
     The last is anybody's own: ``name`` in ``module``, found from the working directory too, is a
     matcher or makes one when called without arguments. Raises UnknownName or ClaimbenchError.
     """
-    kind, _, settings = name.partition("(")
+    kind, bracket, _ = name.partition("(")
     if ":" in kind:
         return _imported(name)
     if kind not in MATCHERS:
         raise UnknownName("matcher", kind, MATCHERS)
     try:
-        call = ast.parse(f"{kind}({settings.removesuffix(')')})", mode="eval").body
+        call = ast.parse(name if bracket else f"{kind}()", mode="eval").body
         if not isinstance(call, ast.Call) or call.args:
             raise ValueError("settings have names")
         given = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
         made = MATCHERS[kind](**given)
+        if not 0 < float(getattr(made, "threshold", 1)) <= 1:
+            raise ValueError("a threshold lies above 0 and is at most 1")
         return msgspec.convert(msgspec.structs.asdict(made), type(made))  # type: ignore[arg-type]
     except (SyntaxError, ValueError, TypeError) as error:
         raise DataError(
