@@ -288,8 +288,19 @@ def test_the_area_under_the_drawn_steps_is_the_average_precision():
             area += height * (float(step[1:]) - left) / 260
             left = float(step[1:])
     assert area == pytest.approx(average_precision(found.curve).value, abs=1e-3)
-    assert "precision 0.750 and recall 0.750 for all claims" in picture.description
+    assert "precision 0.750 and recall 0.750 with all claims" in picture.description
     assert drawn(measured("s", gold_of(), {"a": said((FERRY, 0.9))}, gold_of())) is None
+
+
+def test_the_mark_of_the_threshold_stands_where_it_was_measured():
+    """Between two thresholds of the curve, too: best on dev is 0.9, the curve has 0.7 and less."""
+    picture = drawn(shown())
+    assert picture.marks == (("all claims", 294.0, round(8 + 160 / 3, 1)),)  # nothing is that sure
+    dev = gold_of(FERRY, article="d", split="dev")
+    predictions = {"d": said((FERRY, 0.6)), "t": said((MILL, 0.7), ("Nobody left.", 0.1))}
+    picture = drawn(measured("s", gold_of(MILL, PEARS, article="t"), predictions, dev))
+    assert picture.marks == (("all claims", 164.0, 88.0), ("best on dev", 164.0, 8.0))
+    assert "at the threshold that is best on dev, 0.6" in picture.description
 
 
 def test_undefined_numbers_are_empty_in_the_file():
@@ -325,7 +336,7 @@ def test_a_run_and_a_score_tell_what_confidences_are_worth(project):
     assert first.index("Leaderboard of core") < first.index("Confidences on core, test split")
     assert "left out, as they give no confidence: lines" in first
     assert (
-        "sure: no threshold is chosen, as 1 dev article of 1 has no output; "
+        "sure: no threshold is chosen, as outputs lack for 1 of 1 dev article; "
         "next: claimbench run sure --split dev" in first
     )
     before = project.kept("sure").read_bytes()
@@ -387,6 +398,6 @@ def test_the_page_has_the_table_and_the_curve_drawn_for_all(project, tmp_path):
     assert [*texts] == svg.get("aria-labelledby").split()
     title, description = texts.values()
     assert title == "Precision and recall of sure by confidence"
-    assert "Average precision" in description
+    assert "average precision" in description
     assert len([part for part in svg if part.tag == "circle"]) == 2
     assert "Confidences" not in (project.root / "results/LEADERBOARD.md").read_text()

@@ -57,8 +57,9 @@ def _notes(
     elif lacking := unanswered(dev, records):
         corpus = "" if gold.corpus == shared.EMBEDDED else f" --corpus {gold.corpus}"
         yield (
-            f"{name}: no threshold is chosen, as {shared.count(len(lacking), 'dev article')} of "
-            f"{len(dev.items)} has no output; next: claimbench run {name} --split dev{corpus}"
+            f"{name}: no threshold is chosen, as outputs lack for {len(lacking)} of "
+            f"{shared.count(len(dev.items), 'dev article')}; next: claimbench run {name} "
+            f"--split dev{corpus}"
         )
     elif found.threshold is None:
         yield f"{name}: no threshold is chosen, as it has no claims on dev"

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench import stats
-from bench.model import Counts, Frozen
+from bench.model import Counts, Frozen, total
 from bench.report.table import UNDEFINED, Measure, Table, ratio
 
 if TYPE_CHECKING:
-    from bench.confidence import Confidences, Confident, Curve, Point
+    from bench.confidence import Confidences, Confident, Curve
 
 _MEANING = (
     "average precision (AP): the precision at each threshold of confidence times the recall gained "
@@ -96,31 +96,32 @@ def drawn(system: Confident) -> Drawn | None:
     known = [p for p in system.curve.points if p.precision is not None and p.recall is not None]
     if not known:
         return None
-    path, reached = f"M{_LEFT:g},{_y(known[0]):.1f}", _LEFT
+    first, last = known[0], known[-1].counts
+    path, reached = f"M{_LEFT:g},{_y(first.counts):.1f}", _LEFT
     for point in known:
-        reached = max(reached, _x(point))
-        path += f"V{_y(point):.1f}H{reached:.1f}"
-    marks = [("all claims", known[-1])]
-    if system.threshold is not None:
-        kept = [p for p in known if p.threshold >= system.threshold]
-        marks += [("best on dev", kept[-1])] if kept else []
-    told = [f"{_told(point)} at confidence {point.threshold:.2g} or more" for point in known[:1]]
-    told += [f"{_told(point)} for {name}" for name, point in reversed(marks)]
+        reached = max(reached, _x(point.counts))
+        path += f"V{_y(point.counts):.1f}H{reached:.1f}"
+    best = total(system.chosen)
+    marks = [("all claims", last), *[("best on dev", best)] * (best.precision is not None)]
+    told = [f"{_told(first.counts)} at confidence {first.threshold:g} or more"]
+    if best.precision is not None:
+        told.append(f"{_told(best)} at the threshold that is best on dev, {system.threshold:g}")
+    told.append(f"{_told(last)} with all claims")
     return Drawn(
         title=f"Precision and recall of {system.system} by confidence",
-        description="; ".join(told) + f". Average precision {average_precision(system.curve)}.",
+        description="; ".join(told) + f"; average precision {average_precision(system.curve)}",
         steps=path,
-        marks=tuple((name, round(_x(point), 1), round(_y(point), 1)) for name, point in marks),
+        marks=tuple((name, round(_x(c), 1), round(_y(c), 1)) for name, c in marks),
     )
 
 
-def _told(point: Point) -> str:
-    return f"precision {ratio(point.precision)} and recall {ratio(point.recall)}"
+def _told(counts: Counts) -> str:
+    return f"precision {ratio(counts.precision)} and recall {ratio(counts.recall)}"
 
 
-def _x(point: Point) -> float:
-    return _LEFT + _WIDE * (point.recall or 0.0)
+def _x(counts: Counts) -> float:
+    return _LEFT + _WIDE * (counts.recall or 0.0)
 
 
-def _y(point: Point) -> float:
-    return _TOP + _HIGH * (1 - (point.precision or 0.0))
+def _y(counts: Counts) -> float:
+    return _TOP + _HIGH * (1 - (counts.precision or 0.0))
