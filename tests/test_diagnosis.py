@@ -409,3 +409,18 @@ def test_order_changes_no_cause(gold, predicted, random):
     random.shuffle(mixed_gold)
     random.shuffle(mixed)
     assert readable(gold, predicted) == readable(mixed_gold, mixed)
+
+
+def test_a_source_decides_nothing_by_the_order_of_equal_claims():
+    gold = make_gold_claim(
+        "Voss opposes the toll.",
+        type="position",
+        source=Source(name="Voss", mode="indirect"),
+    )
+    said = [Claim("Voss opposes the toll.", "position", source=name) for name in ("Voss", "Bosk")]
+    item = make_gold({"a": [gold]}).items[0]
+    causes = [
+        sorted(fault.cause for fault in diagnose_article(item, order).faults)
+        for order in (said, said[::-1])
+    ]
+    assert causes[0] == causes[1]

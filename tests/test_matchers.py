@@ -402,6 +402,8 @@ def test_a_matcher_is_had_again_from_its_repr(name):
     [
         "chrf(threshold)",
         "chrf(",
+        "chrf()()",
+        "chrf(threshold=0.5).x()",
         "chrf(threshold=2)",
         "chrf(threshold=0)",
         "chrf(threshold=-0.5)",

@@ -63,6 +63,17 @@ def about(text, **fields):
         ),
         (about("The fire burned 14 boats."), "The fire burned boats.", "number", "lacks 14"),
         (about("The port closed on 8 May."), "The port closed on 9 May.", "number", "says 9"),
+        (about("The port closed on 8 May."), "The port closed on 8 June.", "number", "says Jun"),
+        (about("The port closed on Monday."), "The port closed on Friday.", "number", "says Fri"),
+        (about("The port shuts at 9 am."), "The port shuts at 9 p.m.", "number", "says p"),
+        (
+            about("5 men and 3 women died."),
+            "3 men and 5 women died.",
+            "number",
+            "counts one thing by the number of another",
+        ),
+        (about("Prices fell by 2000 crowns."), "Prices fell by crowns.", "number", "lacks 2000"),
+        (about("5 people died."), "People died on 5 May.", "number", "lacks 5"),
         (about("The unions agreed."), "The unions agreed in principle.", "hedge", "certain"),
         (about("The unions agreed in principle."), "The unions agreed.", "hedge", "certain"),
         (about("Prices may fall in June."), "Prices fall in June.", "hedge", ""),
@@ -70,6 +81,7 @@ def about(text, **fields):
         (about("Arlen defeated Bosk."), "Bosk defeated Arlen.", "roles", "swaps"),
         (about("Arlen defeated Bosk."), "Arlen was defeated by Bosk.", "roles", "swaps"),
         (about("The leak caused the blackout."), "The blackout caused the leak.", "roles", ""),
+        (about("Arlen will replace Bosk."), "Bosk will replace Arlen.", "roles", ""),
         (
             about("The council sued the club."),
             "The club sued the council. It rained. The bridge is shut.",
@@ -104,6 +116,9 @@ def test_a_verdict_says_why_and_of_what_kind(gold, wording, ground, why):
         ),
         ("The talks in May failed.", "The talks in May failed, not only once."),
         ("U.S. troops left Oska.", "US troops left Oska."),
+        ("The talks begin at 9 a.m. on Monday.", "The talks begin at 9 a.m. Monday."),
+        ("The port closed on 12 June 2024.", "The port closed on Wednesday."),
+        ("Voss left Tarn.", "VOSS LEFT TARN IN MAY."),
         ("The harbour chief left.", "Alder’s harbour chief left, Voss said."),
     ],
 )
@@ -127,6 +142,24 @@ def test_a_position_without_its_holder_is_told_from_another_missing_fact():
 def test_permission_is_no_hedge():
     rule = about("Under the by-law boats may moor for 72 hours.", type="rule")
     assert accepts(rule, "Boats moor for 72 hours under the by-law.")
+
+
+@pytest.mark.parametrize("wording", ["Bosk defeated Arlen.", "Arlen was defeated by Bosk."])
+def test_no_other_wording_excuses_swapped_roles(wording):
+    gold = make_gold_claim("Arlen defeated Bosk.", "Bosk lost to Arlen.", "Bosk's loss to Arlen.")
+    assert DEFAULT.judge(gold, Said((wording,))).ground == "roles"
+
+
+@pytest.mark.parametrize("wording", ["The port closed on 9 May.", "The port closed on 8 June."])
+def test_no_wording_without_a_date_excuses_another_date(wording):
+    gold = make_gold_claim("The port closed on 8 May.", "The port was closed.")
+    assert DEFAULT.judge(gold, Said((wording,))).ground == "number"
+    assert accepts(gold, "The port closed.")
+
+
+def test_a_far_wording_may_still_excuse_what_a_near_one_does_not():
+    gold = make_gold_claim("Officers issued 38 fines.", "In May police wrote 38 tickets, not 39.")
+    assert accepts(gold, "Officers issued 38 fines, Voss said on Monday.")
 
 
 def test_numerals_and_number_words_agree():

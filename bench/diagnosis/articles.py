@@ -11,7 +11,7 @@ from bench import text
 from bench.diagnosis.causes import CAUSES, Cause, Diagnosed, Diagnosis, Fault
 from bench.diagnosis.pairs import NEAR, Met, Wording, cause_of, closeness, other_source
 from bench.grounding import Passages
-from bench.matching import DEFAULT, Matcher, align, many, said
+from bench.matching import DEFAULT, Matcher, align, judge, many, said
 from bench.model import Alignment, Claim, Counts, Frozen, Gold, GoldClaim, Labelled
 from bench.score import Explained, Prediction, claims_of, explain, signature
 
@@ -143,7 +143,8 @@ class _Shared(NamedTuple):
 
 def _shared(gold: Sequence[GoldClaim], claims: Sequence[Claim], matcher: Matcher) -> _Shared:
     """By the alignment of many to many; a prediction supports what one in its words does."""
-    support = many(parts=True).align(gold, claims, matcher)
+    made_up = not isinstance(matcher, judge)  # no verdict is recorded on claims put together
+    support = many(parts=made_up).align(gold, claims, matcher)
     split = frozenset(support.splits)
     states: dict[int, set[int]] = {}
     for i, j in support.links:

@@ -50,7 +50,7 @@ missing context
     definite ("the deal") stands for.
 split
     A missed gold claim that two or three predictions state together; and a prediction that is such
-    a part and states no gold claim by itself.
+    a part and states no gold claim by itself. Not seen where a matcher reads recorded verdicts.
 partial
     Near a gold claim, and none of the above: it lacks a part, or says more or something else.
 grounded but unlisted

@@ -31,7 +31,7 @@ def align(
     same: dict[tuple[str, ...], list[int]] = {}
     for j, claim in enumerate(predicted):
         same.setdefault(text.tokens(claim.text), []).append(j)
-    groups = [sorted(same[words], key=lambda j: predicted[j].type or "") for words in sorted(same)]
+    groups = [sorted(same[words], key=lambda j: _rank(predicted[j])) for words in sorted(same)]
     accepted = matcher.accepted(
         [gold[i] for i in gold_order], [_said_by(predicted[j] for j in group) for group in groups]
     )
@@ -54,6 +54,12 @@ def align(
         spurious=tuple(j for j in range(len(predicted)) if j not in used),
         ignored=others,
     )
+
+
+def _rank(claim: Claim | GoldClaim) -> tuple[object, ...]:
+    """An order of claims in equal words that does not hang on the order in which they came."""
+    credited = claim.source if isinstance(claim, Claim) else None
+    return claim.type or "", credited or "", claim.spans or ()
 
 
 def _said_by(group: Iterable[Claim | GoldClaim]) -> Said:
@@ -198,18 +204,14 @@ def _splits(
     """Links of gold claims that no prediction states to the fewest that state it together."""
     unstated = sorted({*range(len(gold))} - {i for i, _ in links})
     words = [_content(p.wordings[:1]) for p in predicted]
-    tried = [
-        (i, chosen)
-        for i in unstated
-        for number in range(2, _PARTS + 1)
-        for chosen in combinations(_nearest(_content(gold[i].wordings), words), number)
-    ]
-    together = [_joined(predicted[k] for k in chosen) for _, chosen in tried]
-    stated = {*matcher.accepted(gold, together)} if tried else set()
     found: Links = set()
-    for n, (i, chosen) in enumerate(tried):
-        if (i, n) in stated and i not in {i for i, _ in found}:
-            found |= {(i, k) for k in chosen}
+    for i in unstated:
+        nearest = _nearest(_content(gold[i].wordings), words)
+        tried = [c for number in range(2, _PARTS + 1) for c in combinations(nearest, number)]
+        together = [_joined(predicted[k] for k in chosen) for chosen in tried]
+        stated = {n for at, n in matcher.accepted(gold, together) if at == i} if tried else set()
+        if stated:
+            found |= {(i, k) for k in tried[min(stated)]}
     return found
 
 

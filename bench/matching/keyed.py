@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from bench import text
@@ -143,13 +143,14 @@ def _readings(claim: GoldClaim, bits: Bits) -> list[_Ours]:
     return [_Ours(wording, names, bits) for wording in claim.wordings]
 
 
-_NAME = re.compile(r"(?<=[\w,;:] )[A-Z]\w+")
+_NAME = re.compile(r"(?<=[\w,;:] )[^\W\d_a-z]\w+")
 
 
 @lru_cache(maxsize=_READINGS)
 def _names(claim: GoldClaim) -> frozenset[str]:
     """Keys of words with a capital inside some wording or fact of the claim."""
-    found = [name for wording in claim.wordings for name in _NAME.findall(wording)]
+    words = (word for wording in claim.wordings for word in _NAME.findall(wording))
+    found = [word for word in words if word[0].isupper()]
     found += [fact for group in claim.facts for fact in group if fact[:1].isupper()]
     return frozenset(key(word) for name in found for word in text.tokens(name.rstrip("*"))) - {""}
 
@@ -210,8 +211,10 @@ def _deciding(close: Sequence[_Candidate]) -> Sequence[_Candidate]:
 
 
 def _redated(ours: Wording, theirs: Wording) -> bool:
-    """Whether of equally many numbers in dates one is another."""
-    return len(ours.dates) == len(theirs.dates) == len(ours.dates & theirs.dates) + 1
+    """Whether of equally many numbers in dates one is another, or so is a month or a day."""
+    return len(ours.dates) == len(theirs.dates) == len(ours.dates & theirs.dates) + 1 or any(
+        a - b and b - a for a, b in zip(ours.times, theirs.times, strict=True)
+    )
 
 
 _Veto = tuple[str, Ground]
@@ -243,13 +246,8 @@ def _disagreement(ours: Wording, theirs: Wording, claim: GoldClaim) -> _Veto:
     """In what two wordings disagree; empty if in nothing that is looked at."""
     if ours.words == theirs.words:
         return "", ""
-    said = theirs.numbers
-    for wanted, rival in ((ours.figures, theirs.figures), (ours.dates, theirs.dates)):
-        if wanted - said and rival - ours.numbers:
-            other, own = _listed(rival - ours.numbers), _listed(wanted - said)
-            return f"says {other} where the claim says {own}", "number"
-    if not ours.figures <= said:
-        return f"lacks {_listed(ours.figures - said)}", "number"
+    if told := _misnumbered(ours, theirs):
+        return told, "number"
     if theirs.sentences > max(1, ours.sentences):
         return f"is a passage of {theirs.sentences} sentences", "bundle"
     if _parted(ours, theirs, _denied):
@@ -259,6 +257,29 @@ def _disagreement(ours: Wording, theirs: Wording, claim: GoldClaim) -> _Veto:
     if roles_swapped(ours, theirs):
         return "swaps who does it and to whom it is done", "roles"
     return "", ""
+
+
+def _misnumbered(ours: Wording, theirs: Wording) -> str:
+    """Which number, or part of a date, differs or lacks; empty if none does."""
+    said = theirs.numbers
+    for wanted, rival, there, here in (
+        (ours.figures, theirs.figures, said, ours.numbers),
+        (ours.dates, theirs.dates, said, ours.numbers),
+        *((a, b, b, a) for a, b in zip(ours.times, theirs.times, strict=True)),
+    ):
+        if wanted - there and rival - here:
+            return f"says {_listed(rival - here)} where the claim says {_listed(wanted - there)}"
+    if lacking := ours.figures - (said - (theirs.dates - ours.dates)):
+        return f"lacks {_listed(lacking)}"
+    if _exchanged(ours.counted, theirs.counted):
+        return "counts one thing by the number of another"
+    return ""
+
+
+def _exchanged(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:
+    """Whether what one side counts by a number the other counts by that of something else."""
+    both = [noun for noun in ours if noun in theirs and ours[noun] != theirs[noun]]
+    return any(ours[a] == theirs[b] and ours[b] == theirs[a] for a in both for b in both)
 
 
 _Governed = tuple[frozenset[str], ...]

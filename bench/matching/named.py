@@ -46,7 +46,7 @@ def matcher_named(name: str) -> Matcher:
         raise UnknownName("matcher", kind, MATCHERS)
     try:
         call = ast.parse(name if bracket else f"{kind}()", mode="eval").body
-        if not isinstance(call, ast.Call) or call.args:
+        if not isinstance(call, ast.Call) or ast.unparse(call.func) != kind or call.args:
             raise ValueError("settings have names")
         given = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
         made = MATCHERS[kind](**given)
@@ -68,7 +68,7 @@ def _imported(name: str) -> Matcher:
         sys.path.insert(0, here)
     try:
         found: Any = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise ClaimbenchError(
             f"found the matcher {name!r}; expected module:name that can be imported ({error})"
         ) from None

@@ -23,10 +23,10 @@ class Once:
     ) -> dict[tuple[int, int], float]:
         """As the matcher finds."""
         new = [said for said in dict.fromkeys(predicted) if said not in self._known]
+        found = self._matcher.accepted(gold, new) if new else {}
         self._known |= {said: {} for said in new}
-        if new:
-            for (i, j), preference in self._matcher.accepted(gold, new).items():
-                self._known[new[j]][i] = preference
+        for (i, j), preference in found.items():
+            self._known[new[j]][i] = preference
         return dict(
             sorted(
                 ((i, j), preference)

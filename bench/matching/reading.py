@@ -17,21 +17,21 @@ _IRREGULAR = {
     form: verb
     for verb, *forms in map(
         str.split,
-        """beat beaten|become became|begin began begun|break broke broken|bring brought|build built
-        |buy bought|catch caught|choose chose chosen|come came|cut cutting
-        |draw drew drawn|drive drove driven|fall fell fallen|feel felt|fight fought|find found
-        |fly flew flown|forbid forbade forbidden|forget forgot forgotten
-        |freeze froze frozen|get got gotten|give gave given|go went gone|grow grew grown
-        |hear heard|hide hid hidden|hit hitting|hold held|keep kept
-        |know knew known|lay laid|lead led|leave left|lend lent|lose lost|make made
-        |mean meant|meet met|pay paid|put putting|ride rode ridden
-        |ring rang rung|rise rose risen|run ran running|see saw seen|seek sought|sell sold
-        |send sent|set setting|shake shook shaken|shoot shot|show shown|shut shutting
-        |sing sang sung|sink sank sunk|sit sat|sleep slept|speak spoke spoken|spend spent
-        |stand stood|steal stole stolen|strike struck stricken|swear swore sworn|swim swam swum
-        |take took taken|teach taught|tear tore torn|tell told|think thought|throw threw thrown
-        |understand understood|wake woke woken|wear wore worn|win won winning
-        |withdraw withdrew withdrawn|write wrote written""".split("|"),
+        """beat beaten|become became|begin began begun|bite bit bitten|break broke broken
+        |bring brought|build built|buy bought|catch caught|choose chose chosen|come came
+        |cut cutting|draw drew drawn|drive drove driven|fall fell fallen|feel felt
+        |fight fought|find found|fly flew flown|forbid forbade forbidden
+        |forget forgot forgotten|freeze froze frozen|get got gotten|give gave given
+        |go went gone|grow grew grown|hear heard|hide hid hidden|hit hitting|hold held
+        |keep kept|know knew known|lay laid|lead led|leave left|lend lent|lose lost|make made
+        |mean meant|meet met|pay paid|put putting|ride rode ridden|ring rang rung
+        |rise rose risen|run ran running|see saw seen|seek sought|sell sold|send sent
+        |set setting|shake shook shaken|shoot shot|show shown|shut shutting|sing sang sung
+        |sink sank sunk|sit sat|sleep slept|speak spoke spoken|spend spent|stand stood
+        |steal stole stolen|strike struck stricken|swear swore sworn|swim swam swum
+        |take took taken|teach taught|tear tore torn|tell told|think thought
+        |throw threw thrown|understand understood|wake woke woken|wear wore worn
+        |win won winning|withdraw withdrew withdrawn|write wrote written""".split("|"),
     )
     for form in (verb, *forms)
 }
@@ -107,12 +107,28 @@ class Wording(text.Reading):
         """The numbers but for those of dates, years and clock times."""
         if not self.numbers or not _DATED.search(self.wording):
             return self.numbers
-        return text.counted(_CLOCK.sub(r"\1:\2", self.wording))
+        counts = frozenset(_COUNT.findall(self.wording))
+        return text.counted(_CLOCK.sub(r"\1:\2", self.wording)) | (counts & self.numbers)
+
+    @cached_property
+    def times(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """The months, the days of the week, and the halves of the day that it names."""
+        return (
+            frozenset(name[:3] for name in _MONTH.findall(self.wording)),
+            frozenset(name[:3] for name in _WEEKDAY.findall(self.wording)),
+            frozenset(half.lower() for half in _MERIDIEM.findall(self.wording)),
+        )
+
+    @cached_property
+    def counted(self) -> dict[str, str]:
+        """The number before each content word that has one directly before it."""
+        pairs = zip(self.keys, self.keys[1:], strict=False)
+        return {noun: number for number, noun in pairs if number in self.figures}
 
     @cached_property
     def sentences(self) -> int:
         """How many sentences it has."""
-        return len(text.sentences(self.wording))
+        return len(text.sentences(_HALF.sub(r"\1m", self.wording)))
 
     @cached_property
     def clauses(self) -> tuple[tuple[str, ...], ...]:
@@ -154,12 +170,21 @@ def _named(words: Sequence[str]) -> list[str]:
 
 
 _REACH = 6
-_MODAL_MAY = re.compile(r"\b(?:may|MAY)\b")
+_MODAL_MAY = re.compile(r"\bmay\b|(?<!IN )(?<!OF )(?<!\d )\bMAY\b(?! \d)")
 """Not the month, which has one capital."""
 _DATED = re.compile(
     r"\b(?:1[5-9]|20)\d\d\b|\d ?[ap]\.?m\b|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 )
 """What every date or clock time has; most numbers stand in none."""
+_COUNT = re.compile(r"\b(?:of|by|from) ((?:1[5-9]|20)\d\d)(?= [a-z]+s\b)")
+"""A number that looks like a year and counts something."""
+_HALF = re.compile(r"\b([ap])\.m\.(?=\s)")
+_MONTH = re.compile(
+    r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+    r"(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?\b"
+)
+_WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
+_MERIDIEM = re.compile(r"(?<=\d)\s?([AaPp])\.?[Mm]\b")
 _CLOCK = re.compile(r"\b(\d{1,2})\.(\d\d ?[ap]\.?m)")
 NEGATIONS = frozenset(
     "not no never none neither nor nobody nothing nowhere without "
@@ -232,6 +257,7 @@ def _verbs(wording: Wording) -> set[str]:
         and (
             word.endswith("ed")
             or word in _IRREGULAR
+            or before in _MODALS
             or (
                 word.endswith("s")
                 and (after in _DETERMINERS or (before in names and after in names | _PREPOSITIONS))
@@ -246,6 +272,7 @@ def _threes(words: Sequence[str]) -> Iterator[tuple[str, str, str]]:
 
 
 _CAPITAL = re.compile(r"\b[A-Z]\w*")
+_MODALS = frozenset("will would can could may might must shall should".split())
 _DETERMINERS = frozenset("the a an his her its their this that these those no".split())
 _PREPOSITIONS = frozenset("at about against for from in into of off on over to with".split())
 _PASSING = frozenset("last first again also already still now later once twice".split())
