@@ -328,7 +328,7 @@ def test_false_claims_are_counted_by_kind():
     assert blind[0].passed == (("m-c01", "Tarn sold 34 boats."), ("a-c01", blind[0].passed[1][1]))
     assert blind[0].share == 0.0
     lost = {f.attack: f.detail for f in trusted(blind) if not f.passed}
-    told = "2 of 2 pass, as for m-c01: Tarn sold 34 boats."
+    told = "2 of 2 accepted, as for m-c01: Tarn sold 34 boats."
     assert lost == {"95% of claims made false are rejected: number": told}
     # Kinds of which nothing could be made are undefined, and shown so.
     assert {r.share for r in blind[1:]} == {None}

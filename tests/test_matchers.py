@@ -451,7 +451,7 @@ def test_a_matcher_of_ones_own_is_named_by_its_module(tmp_path, monkeypatch):
     before = [*sys.path]
     try:
         assert repr(matcher_named("my_own_matcher:Own")) == "own"
-        assert matcher_named("my_own_matcher:made") is sys.modules["my_own_matcher"].made
+        assert repr(matcher_named("my_own_matcher:made")) == "own"
         with pytest.raises(ClaimbenchError, match="found int; expected a matcher"):
             matcher_named("my_own_matcher:number")
         with pytest.raises(ClaimbenchError, match="expected module:name that can be imported"):
@@ -461,3 +461,58 @@ def test_a_matcher_of_ones_own_is_named_by_its_module(tmp_path, monkeypatch):
     finally:
         sys.modules.pop("my_own_matcher", None)
     assert sys.path == before
+
+
+FAIR = """
+class Fair:
+    def __repr__(self):
+        return "Fair()"
+    def accepted(self, gold, predicted):
+        return {ACCEPTED}
+    def judge(self, gold, predicted, among=()):
+        return JUDGED
+"""
+
+
+@pytest.mark.parametrize(
+    ("accepted", "judged", "told"),
+    [
+        ("1 / 0", "None", r"accepted\(\) raised ZeroDivisionError"),
+        ("[(0, 0)]", "None", r"accepted\(\) returned list; expected a dict"),
+        ("{(0, 0): 7.5}", "None", r"prefers \(0, 0\) by 7.5; expected a number above 0"),
+        ("{(0, 0): float('nan')}", "None", "by nan; expected a number"),
+        ("{(9, 0): 0.5}", "None", r"returned the pair \(9, 0\); expected pairs of indices"),
+        ("{}", "None", r"judge\(\) returned NoneType; expected a Verdict"),
+    ],
+)
+def test_mistakes_of_somebodys_own_matcher_are_told_as_theirs(
+    accepted, judged, told, tmp_path, monkeypatch
+):
+    code = FAIR.replace("{ACCEPTED}", accepted).replace("JUDGED", judged)
+    name = f"own_{abs(hash((accepted, judged)))}"
+    (tmp_path / f"{name}.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    matcher = matcher_named(f"{name}:Fair")
+    assert repr(matcher) == "Fair()"
+    gold, said = make_gold_claim("Ferries sank."), Said(("Ferries sank.",))
+    with pytest.raises(ClaimbenchError, match=told):
+        assert matcher.accepted([gold], [said]) == {} == matcher.judge(gold, said)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('    def __repr__(self):\n        return "Fair()"\n', ""), "the same in every run"),
+        (
+            ("    def __repr__", "    def __init__(self, x): ...\n    def __repr__"),
+            "making it raised",
+        ),
+    ],
+)
+def test_a_matcher_without_identity_or_defaults_is_refused(change, told, tmp_path, monkeypatch):
+    name = f"odd_{abs(hash(told))}"
+    code = FAIR.replace(*change).replace("{ACCEPTED}", "{}").replace("JUDGED", "None")
+    (tmp_path / f"{name}.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ClaimbenchError, match=told):
+        matcher_named(f"{name}:Fair")

@@ -77,7 +77,7 @@ def trusted(rejected: Sequence[Rejected]) -> tuple[Finding, ...]:
 
 def _told(rejected: Rejected) -> str:
     where, wording = rejected.passed[0]
-    return f"{len(rejected.passed)} of {rejected.made} pass, as for {where}: {wording}"
+    return f"{len(rejected.passed)} of {rejected.made} accepted, as for {where}: {wording}"
 
 
 _CONDITIONAL = re.compile(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import shared
-from bench.model import DataError, Gold, TextAbsent
+from bench.model import DataError, Gold, IncompleteRun, TextAbsent
 
 if TYPE_CHECKING:
     from bench.model import Extraction
@@ -51,6 +51,13 @@ def diagnose(
     if json:
         write_atomic(json, encode(diagnosis.document(ranked)) + b"\n")
         shared.note(str(json))
+    articles = [article.id for article in gold.articles]
+    if short := [name for name, of in found.items() if not of.keys() >= {*articles}]:
+        raise IncompleteRun(
+            f"{shared.some(short)}: not asked about every article; what was not asked counts as "
+            "missed",
+            hint=f"claimbench run {short[0]} --corpus {corpus} --split {split}",
+        )
 
 
 def _answered(
@@ -68,7 +75,14 @@ def _answered(
         shared.note(f"{corpus}: left out: {lack}; next: {command}")
     if not gold.items:
         raise DataError(f"{corpus}: found no articles in split {split}", hint="claimbench list")
-    found = shared.kept_outputs(corpus, systems, places)
+    kept = shared.kept_outputs(corpus, systems, places)
+    articles = {article.id for article in gold.articles}
+    found = {name: of for name, of in kept.items() if articles & of.keys()}
+    if kept and not found:
+        raise DataError(
+            f"{corpus}: found no outputs of {shared.some([*kept])} on split {split}",
+            hint=f"claimbench run {next(iter(kept))} --corpus {corpus} --split {split}",
+        )
     if not found:
         raise DataError(
             f"{places.results / corpus}: found no outputs",
