@@ -16,7 +16,7 @@ from bench.model import count as count
 
 if TYPE_CHECKING:
     from bench.model import Extraction, Gold, Scorecard, SystemSpec
-    from bench.report import Account, Board, Properties
+    from bench.report import Board, Properties
     from bench.store import Places
 
 KEPT_SPLIT = "test"
@@ -191,8 +191,6 @@ def board(
     where: Places,
     *,
     skipped: tuple[tuple[str, str], ...] = (),
-    accounts: Mapping[str, tuple[Account, ...]] | None = None,
-    properties: Properties | None = None,
 ) -> Board:
     """The cards of one corpus with all that a leaderboard tells beside them."""
     from bench.compare import standing
@@ -203,8 +201,6 @@ def board(
         standing=standing([card for card in cards if "missing" not in card.failures]),
         ceilings=_ceilings(cards, where),
         skipped=skipped,
-        accounts=accounts or {},
-        properties=properties,
     )
 
 

@@ -9,6 +9,7 @@ from itertools import combinations
 from bench import text
 from bench.matching.base import Matcher, Said, said
 from bench.matching.keyed import DEFAULT
+from bench.matching.lexical import content
 from bench.model import Alignment, Claim, Counts, Frozen, GoldClaim, Pair
 
 
@@ -140,9 +141,8 @@ class many(Frozen, frozen=True, omit_defaults=False):  # noqa: N801 - its repr i
 
     With ``parts``, what a claim is cut into counts as well. A gold claim that no prediction states
     is covered if two or three that are mostly about it state it together, none of them to spare (a
-    split). A prediction
-    that states no gold claim but consists of two or three clauses that state different ones is in
-    focus and covers them (a merge).
+    split). A prediction that states no gold claim but consists of two or three clauses that state
+    different ones is in focus and covers them (a merge).
     """
 
     parts: bool = False
@@ -203,15 +203,16 @@ def _splits(
 ) -> Links:
     """Links of gold claims that no prediction states to the fewest that state it together."""
     unstated = sorted({*range(len(gold))} - {i for i, _ in links})
-    words = [_content(p.wordings[:1]) for p in predicted]
+    words = [content(p.wordings[0]) for p in predicted]
     found: Links = set()
     for i in unstated:
-        nearest = _nearest(_content(gold[i].wordings), words)
-        tried = [c for number in range(2, _PARTS + 1) for c in combinations(nearest, number)]
-        together = [_joined(predicted[k] for k in chosen) for chosen in tried]
-        stated = {n for at, n in matcher.accepted(gold, together) if at == i} if tried else set()
-        if stated:
-            found |= {(i, k) for k in tried[min(stated)]}
+        nearest = _nearest(content(*gold[i].wordings), words)
+        together = (c for number in range(2, _PARTS + 1) for c in combinations(nearest, number))
+        for chosen in together:
+            whole = _joined(predicted[k] for k in chosen)
+            if matcher.judge(gold[i], whole, gold).accepted:
+                found |= {(i, k) for k in chosen}
+                break
     return found
 
 
@@ -220,10 +221,6 @@ def _nearest(wanted: frozenset[str], words: Sequence[frozenset[str]]) -> list[in
     shared = [(len(wanted & theirs), k) for k, theirs in enumerate(words)]
     about = [(n, k) for n, k in shared if n > len(words[k]) / 2]
     return [k for _, k in sorted(about, key=lambda x: (-x[0], x[1]))[:_NEAREST]]
-
-
-def _content(wordings: Iterable[str]) -> frozenset[str]:
-    return frozenset(k for w in wordings for k in map(text.content_key, text.tokens(w)) if k)
 
 
 def _joined(parts: Iterable[Said]) -> Said:

@@ -50,7 +50,7 @@ class containment(Measured, frozen=True):  # noqa: N801
     def similarities(self, gold: Sequence[GoldClaim], predicted: Sequence[Said]) -> _Pairs:
         """|A ∩ B| / |A| of the sets of content words of claim A and prediction B."""
         return over_wordings(
-            gold, predicted, _content, lambda a, b: len(a & b) / len(a) if a else float(a == b)
+            gold, predicted, content, lambda a, b: len(a & b) / len(a) if a else float(a == b)
         )
 
 
@@ -117,8 +117,9 @@ def _overlap(a: Counter[str], b: Counter[str]) -> float:
     return 2 * (a & b).total() / whole if whole else 1.0
 
 
-def _content(wording: str) -> frozenset[str]:
-    return frozenset(map(text.content_key, text.tokens(wording))) - {""}
+def content(*wordings: str) -> frozenset[str]:
+    """The stems of the content words of all ``wordings``."""
+    return frozenset(k for w in wordings for k in map(text.content_key, text.tokens(w)) if k)
 
 
 def _stems_and_pairs(wording: str) -> list[str]:
