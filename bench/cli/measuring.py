@@ -287,11 +287,11 @@ def score(
     cards = []
     for gold in golds:
         if outputs is not None:
-            made = [_score_file(outputs, name, gold, places, chosen, save=save)]
             records = {name: read_outputs(outputs)}
+            made = [_score_file(outputs, records[name], name, gold, places, chosen, save=save)]
         else:
-            made = _score_kept(systems, gold, places, chosen)
             records = shared.kept_outputs(gold.corpus, systems, places)
+            made = _score_kept(records, gold, places, chosen)
         _print_scores(made, gold, places, records, chosen, curve=curve)
         cards += made
     _require_complete(cards, golds, places, outputs)
@@ -325,10 +325,7 @@ def _print_support(
         terminal([support_table(found, chosen, title)])
 
 
-def _score_kept(
-    systems: Sequence[str] | None, gold: Gold, places: Places, matcher: Matcher
-) -> list[Scorecard]:
-    kept = shared.kept_outputs(gold.corpus, systems, places)
+def _score_kept(kept: Outputs, gold: Gold, places: Places, matcher: Matcher) -> list[Scorecard]:
     if not kept:
         raise DataError(
             f"{places.results / gold.corpus}: found no outputs",
@@ -349,14 +346,19 @@ def _fingerprint(places: Places, corpus: str, system: str) -> str:
 
 
 def _score_file(
-    path: Path, name: str, gold: Gold, places: Places, matcher: Matcher, *, save: bool
+    path: Path,
+    found: Mapping[str, Extraction],
+    name: str,
+    gold: Gold,
+    places: Places,
+    matcher: Matcher,
+    *,
+    save: bool,
 ) -> Scorecard:
     from bench import store
     from bench.model import SCHEMA
     from bench.results import OUTPUTS
-    from bench.run import read_outputs
 
-    found = read_outputs(path)
     known = {item.article.id for item in gold.items}
     stray = sorted(found.keys() - known)
     if not known & found.keys():
