@@ -193,7 +193,8 @@ def test_wrong_use_is_a_message_that_helps(project, marker, message):
     )
     out = pytest_in(project, code=1)
     assert message in out
-    assert "bench/" not in out  # none of what went on inside
+    # None of what went on inside; a clone may well lie in a folder called claimbench.
+    assert not re.search(r"\bbench/", out)
 
 
 def test_a_marker_without_the_fixture_gates_nothing_and_fails(project):
