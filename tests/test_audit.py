@@ -283,6 +283,9 @@ def edited(kind, *args, **fields):
         ("date", "The mill opened on 4 May 2031.", ["The mill opened on 15 May 2031."]),
         ("date", "Tarn died in 2031.", ["Tarn died in 2028."]),
         ("date", "Tarn will pay by 4 May 2031.", []),
+        ("opposite", "Tarn left before the fire.", ["Tarn left after the fire."]),
+        ("opposite", "The rent rose before the fire.", []),
+        ("opposite", "Tarn did not leave before the fire.", []),
         ("negation", "The mill was sold.", ["The mill was not sold."]),
         ("negation", "The mill has 14 wheels.", ["The mill does not have 14 wheels."]),
         ("negation", "The mill did not burn.", ["The mill did burn."]),
@@ -296,6 +299,8 @@ def edited(kind, *args, **fields):
         ("swapped names", "Ada Tarn defeated Moss Quill.", ["Moss Quill defeated Ada Tarn."]),
         ("swapped names", "Ada Tarn met Moss Quill.", []),
         ("swapped names", "Ada Tarn sold Moss Quill's mill.", []),
+        ("swapped names", "Some tenants sued Moss Quill.", []),
+        ("swapped names", "Ada Tarn paid University of Oska students.", []),
         ("swapped names", "Ada Tarn was bitten by Moss.", ["Moss was bitten by Ada Tarn."]),
     ],
 )

@@ -82,6 +82,21 @@ def about(text, **fields):
         (about("Arlen defeated Bosk."), "Arlen was defeated by Bosk.", "roles", "swaps"),
         (about("The leak caused the blackout."), "The blackout caused the leak.", "roles", ""),
         (about("Arlen will replace Bosk."), "Bosk will replace Arlen.", "roles", ""),
+        (about("Arlen denied robbing Bosk."), "Bosk denied robbing Arlen.", "roles", ""),
+        (
+            about("Arlen works for the Old Alder Harbour Fund."),
+            "The Old Alder Harbour Fund works for Arlen.",
+            "roles",
+            "",
+        ),
+        (about("The council approved it."), "The council failed to approve it.", "polarity", ""),
+        (
+            about("The talks failed before the vote."),
+            "The talks failed after the vote.",
+            "polarity",
+            "says 'after vote', where the claim says the opposite",
+        ),
+        (about("Rents fell to a record."), "Rents rose to a record.", "polarity", "rose to"),
         (
             about("The council sued the club."),
             "The club sued the council. It rained. The bridge is shut.",
@@ -119,6 +134,10 @@ def test_a_verdict_says_why_and_of_what_kind(gold, wording, ground, why):
         ("The talks begin at 9 a.m. on Monday.", "The talks begin at 9 a.m. Monday."),
         ("The port closed on 12 June 2024.", "The port closed on Wednesday."),
         ("Voss left Tarn.", "VOSS LEFT TARN IN MAY."),
+        ("The council failed to approve it.", "The council did not approve it."),
+        ("The fog lifted after the vote.", "After the vote, and before dawn, the fog lifted."),
+        ("The mill is above the dam.", "The dam is below the mill."),
+        ("How deep it is is not known to Voss.", "Voss said it is not known how deep it is."),
         ("The harbour chief left.", "Alder’s harbour chief left, Voss said."),
     ],
 )
@@ -148,6 +167,11 @@ def test_permission_is_no_hedge():
 def test_no_other_wording_excuses_swapped_roles(wording):
     gold = make_gold_claim("Arlen defeated Bosk.", "Bosk lost to Arlen.", "Bosk's loss to Arlen.")
     assert DEFAULT.judge(gold, Said((wording,))).ground == "roles"
+
+
+def test_no_wording_without_it_excuses_an_opposite():
+    gold = make_gold_claim("The port closed before the storm came.", "The port was closed.")
+    assert not accepts(gold, "The port closed after the storm came.")
 
 
 @pytest.mark.parametrize("wording", ["The port closed on 9 May.", "The port closed on 8 June."])

@@ -168,6 +168,31 @@ def _other_year(year: str) -> str:
     return str(int(year) - 3)
 
 
+# Opposites -------------------------------------------------------------------------------------
+
+_OPPOSITES = {
+    word: other
+    for pair in (
+        ("before", "after"),
+        ("rose", "fell"),
+        ("north", "south"),
+        ("east", "west"),
+        ("largest", "smallest"),
+        ("higher", "lower"),
+    )
+    for word, other in (pair, pair[::-1])
+}
+_OPPOSED = re.compile(rf"\b({'|'.join(_OPPOSITES)})\b(?= (?!and |into )(?:the |an? )?[a-z]{{3}})")
+
+
+def _opposite(claim: GoldClaim) -> Iterator[str]:
+    """A word made its opposite before a word that stays, where there is but one such word."""
+    words = claim.text
+    found = _OPPOSED.findall(words)
+    if len(found) == 1 and not _CONDITIONAL.search(words) and not _NEGATED.search(words):
+        yield _OPPOSED.sub(lambda match: _OPPOSITES[match[1]], words)
+
+
 # Negation and hedges ---------------------------------------------------------------------------
 
 _NEGATED = re.compile(
@@ -261,7 +286,11 @@ def _hedge(claim: GoldClaim) -> Iterator[str]:
 
 # Roles -----------------------------------------------------------------------------------------
 
-_NAME = r"(?!The\b)(?:[A-Z][\w'’]*[a-z])(?: (?:(?:of|the|de|&|and) )?[A-Z][\w'’]*[a-z])*"
+_QUANTIFIER = r"(?:The|An?|Some|Any|All|Each|Every|No|Many|Most|Few|Both|Several|One)\b"
+_NAME = (
+    rf"(?!{_QUANTIFIER})(?:[A-Z][\w'’]*[^\W\dA-Z_]\b)"
+    r"(?: (?:(?:of|the|de|&|and) )?[A-Z][\w'’]*[^\W\dA-Z_]\b)*+"
+)
 _ROLES = re.compile(
     rf"(?P<the>(?:The )?)(?P<one>{_NAME}) "
     r"(?P<verb>(?:was|were|is|are) [a-z]+(?:ed|en|t|d) by"
@@ -291,6 +320,7 @@ def _swapped_roles(claim: GoldClaim) -> Iterator[str]:
 EDITS: Mapping[str, Callable[[GoldClaim], Iterator[str]]] = {
     "number": _other_number,
     "date": _other_date,
+    "opposite": _opposite,
     "negation": _negation,
     "hedge": _hedge,
     "swapped names": _swapped_roles,

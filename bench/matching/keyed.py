@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from bench import text
 from bench.matching.base import Ground, Said, Verdict, by_threshold
-from bench.matching.reading import HEDGES, NEGATIONS, Wording, key, roles_swapped
+from bench.matching.reading import HEDGES, NEGATIONS, Wording, key, opposed, roles_swapped
 from bench.model import Frozen, GoldClaim
 
 
@@ -28,7 +28,8 @@ class keyed(Frozen, frozen=True, omit_defaults=False):  # noqa: N801 - its repr 
 
     - lacks a decisive fact of the claim, for a position also its holder,
     - gives another number than the wording, or lacks a count that it has (dates may be left out),
-    - denies what the wording asserts, or the other way round,
+    - denies what the wording asserts, or the other way round, or says the opposite of the same
+      word ("after the vote" for "before the vote"),
     - weakens or strengthens it by a hedge (not in a rule, where "may" grants),
     - swaps who does it and to whom it is done,
     - hides it in several sentences.
@@ -196,8 +197,9 @@ def _deciding(close: Sequence[_Candidate]) -> Sequence[_Candidate]:
     """The pairs that decide, the most similar first.
 
     Where the prediction nearly copies a wording, only those that are about as close may overrule
-    what is wrong with it, and none may overrule swapped roles or another date: "Bosk defeated
-    Arlen" is no claim that Arlen did, though it has all words of the accepted "Bosk lost to Arlen".
+    what is wrong with it, and none may overrule swapped roles, another date or an opposite: "Bosk
+    defeated Arlen" is no claim that Arlen did, though it has all words of the accepted "Bosk lost
+    to Arlen".
     """
     best = close[0][0]
     if best < _COPY or any(a.read.words == b.read.words for _, a, b in close):
@@ -205,7 +207,12 @@ def _deciding(close: Sequence[_Candidate]) -> Sequence[_Candidate]:
     rivals = [candidate for candidate in close if candidate[0] >= best - _RIVALS]
     for candidate in rivals:
         similarity, a, b = candidate
-        if _redated(a.read, b.read) or (similarity == best and roles_swapped(a.read, b.read)):
+        ours, theirs = a.read, b.read
+        if (
+            _redated(ours, theirs)
+            or opposed(ours, theirs)
+            or (similarity == best and roles_swapped(ours, theirs))
+        ):
             return [candidate]
     return rivals
 
@@ -252,6 +259,8 @@ def _disagreement(ours: Wording, theirs: Wording, claim: GoldClaim) -> _Veto:
         return f"is a passage of {theirs.sentences} sentences", "bundle"
     if _parted(ours, theirs, _denied):
         return "denies what the claim asserts, or asserts what it denies", "polarity"
+    if told := opposed(ours, theirs):
+        return f"says {told!r}, where the claim says the opposite", "polarity"
     if claim.type != "rule" and _parted(ours, theirs, _hedged):
         return "is more or less certain than the claim", "hedge"
     if roles_swapped(ours, theirs):

@@ -7,7 +7,7 @@ grammar tells. What a system may import of this lies in ``bench.text``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -142,20 +142,35 @@ class Wording(text.Reading):
 
         The next two of its clause, else the last two before it.
         """
-        return tuple(self._governed(NEGATIONS, _NO_NEGATION))
+        return tuple(self._governed(NEGATIONS | _FAILURES, _denies))
 
     @cached_property
     def hedges(self) -> tuple[frozenset[str], ...]:
         """For each hedge the content words that it weakens, as for ``negations``."""
         operators = HEDGES if _MODAL_MAY.search(self.wording) else HEDGES - {"may"}
-        return tuple(self._governed(operators, ()))
+        return tuple(self._governed(operators, lambda *_: True))
+
+    @cached_property
+    def opposites(self) -> dict[tuple[int, int, str], str]:
+        """Words that have an opposite, by which it is, on which side, and what it stands before.
+
+        That is a content word or a preposition: "before the vote", "up to"; not a pronoun.
+        """
+        return {
+            (*_OPPOSITES[word], named): f"{word} {after}"
+            for words in self.clauses
+            for at, word in enumerate(words)
+            if word in _OPPOSITES
+            for after in [w for w in words[at + 1 :] if w not in _DETERMINERS][:1]
+            if (named := after if after in _PREPOSITIONS else key(after))
+        }
 
     def _governed(
-        self, operators: frozenset[str], not_before: Sequence[str]
+        self, operators: frozenset[str], governs: Callable[[str, str], bool]
     ) -> Iterator[frozenset[str]]:
         for words in self.clauses if not operators.isdisjoint(self.words) else ():
-            for at, word in enumerate(words):
-                if word in operators and not {*words[at + 1 : at + 2]} & {*not_before}:
+            for at, (word, following) in enumerate(zip(words, (*words[1:], ""), strict=True)):
+                if word in operators and governs(word, following):
                     after = _named(words[at + 1 : at + 1 + _REACH])
                     before = _named(words[max(0, at - _REACH) : at])
                     yield frozenset(after[:2] or before[-2:])
@@ -191,11 +206,69 @@ NEGATIONS = frozenset(
     "deny denies denied denying".split()
 )
 _NO_NEGATION = ("only", "just", "least", "later")
+_FAILURES = frozenset("fail fails failed failing".split())
+"""Before "to" each denies what follows. "Refused to" would as well, but is said in many ways."""
+
+
+def _denies(word: str, following: str) -> bool:
+    return following == "to" if word in _FAILURES else following not in _NO_NEGATION
+
+
 HEDGES = frozenset(
     "may might could possibly perhaps probably likely unlikely apparently reportedly allegedly "
     "seemingly presumably principle seems seem seemed appears appear appeared suspected "
     "alleged".split()
 )
+
+
+_OPPOSITES = {
+    word: (n, side)
+    for n, pair in enumerate(
+        (
+            ("before", "after since"),
+            ("above over", "below under beneath"),
+            ("up", "down"),
+            ("inside within", "outside"),
+            ("more", "fewer less"),
+            ("most", "least"),
+            ("first", "last final"),
+            ("early earlier earliest", "late later latest"),
+            ("largest biggest", "smallest"),
+            ("higher highest", "lower lowest"),
+            ("older oldest", "younger youngest"),
+            ("best", "worst"),
+            ("north northern", "south southern"),
+            ("east eastern", "west western"),
+            ("rose rise rises risen increased grew", "fell fall falls fallen decreased shrank"),
+            ("opened open opens reopened", "closed close closes shut"),
+            ("approved approve approves", "rejected reject rejects"),
+            ("allowed allow allows permitted", "forbidden forbid forbids banned ban bans"),
+            ("supports supported support", "opposes opposed oppose"),
+            ("legal", "illegal"),
+            ("full", "empty"),
+        )
+    )
+    for side, words in enumerate(pair)
+    for word in words.split()
+}
+
+
+def opposed(ours: Wording, theirs: Wording) -> str:
+    """What ``theirs`` says before a word where ``ours`` has the opposite; empty if nothing.
+
+    Only before the same word: "before the vote" against "after the vote". Elsewhere opposites
+    may well agree, as A is above B and B below A.
+    """
+    return next(
+        (
+            told
+            for (n, side, named), told in theirs.opposites.items()
+            if (n, 1 - side, named) in ours.opposites
+            and (n, side, named) not in ours.opposites
+            and (n, 1 - side, named) not in theirs.opposites
+        ),
+        "",
+    )
 
 
 _BE = frozenset("is are was were be been being".split())
@@ -225,7 +298,8 @@ def _order(wording: Wording, shared: set[str]) -> list[str]:
 class _Sides(NamedTuple):
     """The parties before and after a verb, the nearest first, and how it takes the latter.
 
-    ``link`` is "by" for a passive, another preposition, or empty for an object.
+    ``link`` is "by" for a passive with its agent, "be" for one without, another preposition, or
+    empty for an object.
     """
 
     before: list[str]
@@ -283,13 +357,17 @@ def _around(wording: Wording, verb: str, shared: set[str]) -> _Sides:
     at = next(n for n, word in enumerate(words) if n and key(word) == verb)
     agent = _agent(wording, verb)
     link = "by" if agent else next((w for w in words[at + 1 : at + 2] if w in _PREPOSITIONS), "")
+    if not link and not _BE.isdisjoint(words[max(0, at - 2) : at]):
+        link = "be"
     parties = [key(word) if word not in _PASSING else "" for word in words]
     before = [k for k in parties[:at][::-1] if k in shared]
-    after = [k for k in parties[agent or at + 1 :] if k in shared]
+    gerund = words[at + 1 : at + 2] and words[at + 1].endswith("ing")  # "denied robbing the bank"
+    after = [k for k in parties[agent or at + (2 if gerund else 1) :] if k in shared]
     return _Sides(before[:_PARTY], after[:_PARTY], link)
 
 
-_PARTY = 3
+_PARTY = 4
+"""Content words looked at on either side: "the Native American Rights Fund" has four."""
 
 
 def _agent(wording: Wording, verb: str) -> int:
