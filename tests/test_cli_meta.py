@@ -6,6 +6,8 @@ import re
 import pytest
 from project import make_project
 
+from bench.store import digest
+
 ALL_THREE = {"harbour": "harbour-c02", "bakery": "bakery-c01", "mill": "mill-c01"}
 SAID = {
     "harbour-c02": "Fourteen crossings were cancelled.",
@@ -77,6 +79,46 @@ def test_a_part_and_a_target_are_chosen(project):
     assert loose.splitlines()[3] != strict.splitlines()[3]
 
 
+def test_predictions_kept_as_hashes_are_looked_up_in_kept_outputs(project):
+    plain = (project.root / "gold/pairs/core.jsonl").read_text()
+    quoted = project.kept("lines", "outputs.jsonl").read_text()
+    said = next(text for text in plain.split('"') if text in quoted and text.endswith("."))
+    hidden = plain.replace(
+        f'"prediction": "{said}"', f'"prediction": "", "sha256": "{digest(said)}"'
+    )
+    project.write("gold/pairs/core.jsonl", hidden)
+    done = project("audit", "--pairs")
+    assert "4 pairs of 2 articles" in done.out
+    assert "left out" not in done.err
+    project.kept("lines", "outputs.jsonl").unlink()
+    done = project("audit", "--pairs")
+    assert "3 pairs of 2 articles" in done.out
+    assert "core: 1 of 4 judged pairs left out" in done.err
+    assert "next: claimbench run --corpus core" in done.err
+
+
+def test_scores_by_another_matcher_say_how_far_it_agrees_with_people(project):
+    told = project("score", "--matcher", "exact").err
+    assert "exact() agrees with people's judgement of 4 pairs with kappa 1.00" in told
+    assert "agrees with people" not in project("score").err
+
+
+def test_a_system_that_names_no_places_is_not_scored_by_them(project):
+    told = project.fails("score", "--matcher", "span", code=2)
+    assert "found no places in the outputs of first, lines; expected spans" in told
+    path = project.kept("lines", "outputs.jsonl")
+    head, *records = map(json.loads, path.read_text().splitlines())
+    for record in records:
+        for claim in record["claims"]:
+            claim["spans"] = [[0, len(claim["text"])]]
+    path.write_text("".join(json.dumps(line) + "\n" for line in (head, *records)))
+    done = project("score", "--matcher", "span")
+    assert "not scored by span(threshold=0.5), as they name no places: first" in done.err
+    assert "\nlines " in done.out
+    assert "\nfirst " not in done.out
+    assert "span(threshold=0.5): not measured against people's judgement" in done.err
+
+
 def test_a_matcher_of_ones_own_is_measured_with_the_others(project):
     out = project("audit", "--pairs", "--matcher", "containment(threshold=0.5)").out
     assert "containment(threshold=0.5)" in out
@@ -112,7 +154,7 @@ def test_the_leaderboard_warns(project):
     done = project("report", "--html", "page.html")
     told = "the first place depends on how claims are matched: first is first under the default"
     assert f"WARN core: {told}" in done.err
-    assert "but lines under exact(threshold=1.0)" in done.err
+    assert "but lines under exact()" in done.err
     assert f"warning: {told}" in (project.root / "results/LEADERBOARD.md").read_text()
     assert f"warning: {told}" in (project.root / "page.html").read_text()
 
@@ -140,7 +182,7 @@ def test_a_matcher_that_agrees_badly_with_people_raises_no_warning(project):
     assert "WARN" not in project("report").err
     board = (project.root / "results/LEADERBOARD.md").read_text()
     assert "first stays first under" in board
-    assert re.search(r"as they agree worse: .*exact\(threshold=1.0\)", board)
+    assert re.search(r"as they agree worse: .*exact\(\)", board)
 
 
 def test_without_judged_pairs_nothing_is_claimed(ran, tmp_path):
@@ -177,6 +219,8 @@ def test_outputs_that_are_gone_or_changed_are_told(project):
     [
         (["--strict"], "without --pairs"),
         (["--pairs", "--agreement"], "several of --pairs, --agreement and --properties"),
+        (["--properties", "core"], "--properties with core; expected no corpus"),
+        (["--properties", "--matcher", "exact"], "--matcher exact with --properties or"),
         (["--pairs", "--part", "tset"], "no part named 'tset'; did you mean 'test'?"),
         (["--pairs", "--matcher", "exatc"], "did you mean 'exact'?"),
     ],

@@ -298,6 +298,30 @@ def test_examples_are_in_words_and_no_more_than_asked_for():
     assert examples(found, gold, predictions, 0) == ()
 
 
+def test_an_example_of_a_split_shows_all_parts_and_one_of_a_merge_all_it_holds():
+    school = make_gold_claim(
+        "Ada Brill sold warm bread and opened a school in Elm Lane.",
+        facts=[["bread"], ["school"]],
+    )
+    parts = ["Ada Brill sold warm bread.", "A school opened in Elm Lane."]
+    gold = make_gold({"a": [school]})
+    shown = examples(diagnose(gold, {"a": parts}), gold, {"a": parts}, 9)
+    assert [(e.predicted, e.gold) for e in shown] == [
+        (" + ".join(parts), school.text),
+        (parts[0], school.text),
+        (parts[1], school.text),
+    ]
+    both = ["Ferry drivers in Port Alder went on strike, and the night boat had not left."]
+    gold = make_gold({"a": [HARBOUR[0], HARBOUR[3]]})
+    found = diagnose(gold, {"a": both}, matcher=exact())
+    merged = " + ".join((HARBOUR[0].text, HARBOUR[3].text))
+    assert [(e.predicted, e.gold) for e in examples(found, gold, {"a": both}, 9)] == [
+        (both[0], HARBOUR[0].text),
+        (both[0], HARBOUR[3].text),
+        (both[0], merged),
+    ]
+
+
 def test_the_document_has_every_cause_and_fault_and_no_text():
     found = diagnose(make_gold({"a": HARBOUR}), {"a": ["Nine crossings were cancelled."]})
     written = json.loads(msgspec.json.encode(diagnosis.document([found])))
@@ -310,6 +334,7 @@ def test_the_document_has_every_cause_and_fault_and_no_text():
         "cause": "wrong number",
         "gold": 1,
         "predicted": 0,
+        "linked": [],
     }
     assert "cancelled" not in json.dumps(written)
 

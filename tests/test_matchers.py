@@ -390,17 +390,19 @@ def test_a_text_without_words_states_nothing(matchers, name):
 
 @pytest.mark.parametrize("name", [name for name in MATCHERS if name != "judge"])
 def test_a_matcher_is_had_again_from_its_repr(name):
-    matcher = MATCHERS[name](threshold=0.375)
+    settings = {} if name == "exact" else {"threshold": 0.375}
+    matcher = MATCHERS[name](**settings)
     assert matcher_named(name) == MATCHERS[name]()
     assert matcher_named(f"{name}()") == MATCHERS[name]()
     assert matcher_named(repr(matcher)) == matcher
-    assert "threshold=0.375" in repr(matcher)
+    assert ("threshold=0.375" in repr(matcher)) == bool(settings)
 
 
 @pytest.mark.parametrize(
     "garbage",
     [
         "chrf(threshold)",
+        "exact(threshold=0.5)",
         "chrf(",
         "chrf()()",
         "chrf(threshold=0.5).x()",

@@ -152,11 +152,23 @@ def audit(
     ] = False,
 ) -> None:
     """Attack the scorer, or measure annotators, matchers, proxies."""
+    from bench.matching import DEFAULT, matcher_named
+
     if not pairs and (part != "test" or strict or json):
         raise ClaimbenchError("found --part, --strict or --json without --pairs; they go with it")
     if pairs + agreement + properties > 1:
         raise ClaimbenchError(
             "found several of --pairs, --agreement and --properties; expected one of them"
+        )
+    if properties and corpora:
+        raise ClaimbenchError(
+            f"found --properties with {', '.join(corpora)}; expected no corpus: the judged "
+            "predictions are of all corpora"
+        )
+    if (properties or agreement) and matcher_named(matcher) != DEFAULT:
+        raise ClaimbenchError(
+            f"found --matcher {matcher} with --properties or --agreement; expected none: they are "
+            "not measured by it"
         )
     places = shared.places()
     if pairs:

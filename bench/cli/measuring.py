@@ -245,6 +245,7 @@ def score(
     ] = None,
 ) -> None:
     """Score kept outputs again, or outputs made elsewhere."""
+    from bench.cli.meta import note_agreement
     from bench.matching import DEFAULT, matcher_named
     from bench.run import read_outputs
 
@@ -290,11 +291,36 @@ def score(
             records = {name: read_outputs(outputs)}
             made = [_score_file(outputs, records[name], name, gold, places, chosen, save=save)]
         else:
-            records = shared.kept_outputs(gold.corpus, systems, places)
+            records = _placed(shared.kept_outputs(gold.corpus, systems, places), chosen)
             made = _score_kept(records, gold, places, chosen)
         _print_scores(made, gold, places, records, chosen, curve=curve)
         cards += made
+    note_agreement(chosen, places)
     _require_complete(cards, golds, places, outputs)
+
+
+def _placed(
+    kept: dict[str, dict[str, Extraction]], matcher: Matcher
+) -> dict[str, dict[str, Extraction]]:
+    """``kept`` without the systems that name no places, if those are all that ``matcher`` reads."""
+    from bench.matching import span
+
+    if not isinstance(matcher, span):
+        return kept
+    unplaced = [
+        name
+        for name, found in kept.items()
+        if not any(claim.spans for record in found.values() for claim in record.claims)
+    ]
+    if unplaced and len(unplaced) == len(kept):
+        raise DataError(
+            f"found no places in the outputs of {', '.join(unplaced)}; expected spans, which "
+            f"{matcher!r} goes by",
+            hint="score with another --matcher",
+        )
+    if unplaced:
+        shared.note(f"not scored by {matcher!r}, as they name no places: {', '.join(unplaced)}")
+    return {name: found for name, found in kept.items() if name not in unplaced}
 
 
 _ONE_TO_ONE = "one_to_one"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +58,7 @@ def audit_pairs(
         raise UnknownName("part", part, (*PARTS, "all"))
     places = shared.places()
     corpora = [find_corpus(name, places) for name in shared.corpus_names(names, places)]
-    judged = judged_pairs(corpora, part)
+    judged = judged_pairs(corpora, part, places)
     if not judged.pairs:
         raise DataError(
             f"{', '.join(c.name for c in corpora)}: found no judged pairs of part {part}; "
@@ -80,17 +80,70 @@ def audit_pairs(
         _write(path, _File(SCHEMA, tuple(c.name for c in corpora), part, strict, found, orders))
 
 
-def judged_pairs(corpora: Sequence[Corpus], part: str) -> Judged:
-    """The judged pairs of ``corpora`` in a part, or in all. Raises DataError."""
-    from bench.gold import read_claims, read_pairs
+def judged_pairs(corpora: Sequence[Corpus], part: str, places: Places) -> Judged:
+    """The judged pairs of ``corpora`` in a part, or in all. Raises DataError.
+
+    A pair whose prediction is in no kept output here is left out, and that is told.
+    """
+    from bench.gold import read_claims, read_pairs, worded
 
     pairs: list[JudgedPair] = []
     claims: dict[str, tuple[GoldClaim, ...]] = {}
     for corpus in corpora:
-        found = [pair for pair in read_pairs(corpus) if part in (pair.part, "all")]
+        wanted = [pair for pair in read_pairs(corpus) if part in (pair.part, "all")]
+        hashed = any(not pair.prediction for pair in wanted)
+        found = worded(wanted, _said(corpus, places) if hashed else ())
+        if lacking := len(wanted) - len(found):
+            shared.note(
+                f"{corpus.name}: {lacking:,} of {len(wanted):,} judged pairs left out, as no kept "
+                f"output has their predictions; next: claimbench run --corpus {corpus.name}"
+            )
         pairs += found
         claims |= {a: read_claims(corpus.labels(a)) for a in {pair.article for pair in found}}
     return Judged(tuple(pairs), claims)
+
+
+def _said(corpus: Corpus, places: Places) -> Iterator[str]:
+    """Every prediction in the kept outputs of a corpus."""
+    for found in shared.kept_outputs(corpus.name, None, places).values():
+        for record in found.values():
+            yield from (claim.text for claim in record.claims)
+
+
+def held_pairs(places: Places) -> Judged:
+    """The test part of those judged pairs that are the same wherever they are read."""
+    from bench import gold
+
+    held = [corpus for corpus in gold.readable(places) if corpus.text == "held"]
+    return judged_pairs(held, "test", places)
+
+
+def note_agreement(matcher: Matcher, places: Places) -> None:
+    """Tell how far a matcher agrees with people, if it is another than the default."""
+    from bench.matching import DEFAULT
+
+    if matcher != DEFAULT:
+        shared.note(_agreement(matcher, places))
+
+
+def _agreement(matcher: Matcher, places: Places) -> str:
+    from bench.audit import kappas
+    from bench.matching import DEFAULT, span
+
+    judged = held_pairs(places)
+    told = f"{matcher!r}: not measured against people's judgement"
+    if not judged.pairs or isinstance(matcher, span):
+        return told
+    try:
+        own, default = kappas([matcher, DEFAULT], judged.pairs, judged.claims)
+    except ClaimbenchError:
+        return told
+    if own is None or default is None:
+        return told
+    return (
+        f"{matcher!r} agrees with people's judgement of {len(judged.pairs):,} pairs with kappa "
+        f"{own:.2f}, the default {DEFAULT!r} with {default:.2f}; claimbench audit --pairs"
+    )
 
 
 def dependence(

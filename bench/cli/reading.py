@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from bench.cli import confidences, shared
-from bench.cli.meta import Judged, dependence, judged_pairs
+from bench.cli.meta import Judged, dependence, held_pairs
 from bench.model import DataError, Extraction, Gold, Labelled, Scorecard
 
 if TYPE_CHECKING:
@@ -92,11 +92,9 @@ def report(
 
 
 def _judged(places: Places) -> Judged:
-    """The test part of all judged pairs; none, and a note, where they cannot be read."""
-    from bench.gold import readable
-
+    """The judged pairs that a report goes by; none, and a note, where they cannot be read."""
     try:
-        return judged_pairs(readable(places), "test")
+        return held_pairs(places)
     except DataError as error:
         shared.note(f"nothing is told of other matchers, as judged pairs cannot be read: {error}")
         return Judged((), {})

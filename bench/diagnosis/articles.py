@@ -114,13 +114,17 @@ def _errors(
         if i in answers:
             yield Fault("missed", causes[answers[i]], i, answers[i])
         else:
-            yield Fault("missed", shared.cause(i), i)
+            yield Fault("missed", shared.cause(i), i, linked=shared.holders.get(i, ()))
     passages = Passages(item.article)
     for j in alignment.spurious:
         if j not in causes:
             grounded = passages.grounding(claims[j].text).grounded
             causes[j] = "grounded but unlisted" if grounded else "unsupported"
-        yield Fault("spurious", causes[j], aims[j].gold if j in aims else None, j)
+        linked = shared.holds.get(j, ()) if causes[j] in _LINKED else ()
+        yield Fault("spurious", causes[j], aims[j].gold if j in aims else None, j, linked)
+
+
+_LINKED: frozenset[Cause] = frozenset({"duplicate", "split", "merge"})
 
 
 class _Shared(NamedTuple):
@@ -128,13 +132,16 @@ class _Shared(NamedTuple):
 
     ``held`` are gold claims that some prediction states or holds beside others, ``split`` those
     that several state together, ``parts`` the predictions that do so and no more; ``stated`` are
-    the causes of predictions that state or hold a gold claim, if they match none.
+    the causes of predictions that state or hold a gold claim, if they match none. ``holders`` are
+    the predictions that support a gold claim, ``holds`` the gold claims that one supports.
     """
 
     held: frozenset[int]
     split: frozenset[int]
     parts: frozenset[int]
     stated: dict[int, Cause]
+    holders: dict[int, tuple[int, ...]]
+    holds: dict[int, tuple[int, ...]]
 
     def cause(self, gold: int) -> Cause:
         """The cause of a missed gold claim that no prediction answers for."""
@@ -147,8 +154,10 @@ def _shared(gold: Sequence[GoldClaim], claims: Sequence[Claim], matcher: Matcher
     support = many(parts=made_up).align(gold, claims, matcher)
     split = frozenset(support.splits)
     states: dict[int, set[int]] = {}
-    for i, j in support.links:
+    holders: dict[int, list[int]] = {}
+    for i, j in sorted(support.links):
         states.setdefault(j, set()).add(i)
+        holders.setdefault(i, []).append(j)
     first: dict[tuple[str, ...], int] = {}
     twin = [first.setdefault(text.tokens(claim.text), j) for j, claim in enumerate(claims)]
     linked = [j for j in range(len(claims)) if twin[j] in states]
@@ -162,6 +171,8 @@ def _shared(gold: Sequence[GoldClaim], claims: Sequence[Claim], matcher: Matcher
             for j in linked
             if j not in parts
         },
+        holders={i: tuple(by) for i, by in holders.items()},
+        holds={j: tuple(sorted(states[twin[j]])) for j in linked},
     )
 
 
@@ -210,7 +221,7 @@ def _answers(
 
 
 class Example(Frozen, frozen=True):
-    """An error in words: empty where a side has none."""
+    """An error in words: empty where a side has none, joined by " + " where it has several."""
 
     cause: Cause
     system: str
@@ -249,10 +260,15 @@ def _example(
 ) -> Example:
     article = item.article.id
     claims = claims_of(article, predictions.get(article))
+    predicted, wanted = ([] if one is None else [one] for one in (fault.predicted, fault.gold))
+    (predicted if fault.side == "missed" else wanted).extend(fault.linked)
     return Example(
         cause=fault.cause,
         system=system,
         article_id=article,
-        predicted="" if fault.predicted is None else claims[fault.predicted].text,
-        gold="" if fault.gold is None else item.claims[fault.gold].text,
+        predicted=_JOIN.join(claims[j].text for j in predicted),
+        gold=_JOIN.join(item.claims[i].text for i in dict.fromkeys(wanted)),
     )
+
+
+_JOIN = " + "

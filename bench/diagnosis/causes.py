@@ -78,12 +78,15 @@ class Fault(Frozen, frozen=True):
     ``gold`` and ``predicted`` are indices into the article's claims, in given order. Of a missed
     gold claim ``predicted`` is the prediction that went for it; of a spurious prediction ``gold``
     is the claim that it went for; None where there is none, or where there are several.
+    ``linked`` are those several: of a missed claim the predictions that hold it or parts of it, of
+    a spurious prediction the gold claims that it states, holds or is part of.
     """
 
     side: Side
     cause: Cause
     gold: int | None = None
     predicted: int | None = None
+    linked: tuple[int, ...] = ()
 
 
 class Tally(Frozen, frozen=True, omit_defaults=False):
@@ -203,10 +206,10 @@ def document(diagnoses: Iterable[Diagnosis]) -> dict[str, Any]:
             "causes": [{"cause", "errors": {"missed", "spurious", "matched"},
                         "f1", "delta", "typed_f1", "typed_delta"}],      every cause, in order
             "articles": [{"article": id, "claims": {"tp", "fp", "fn"}, "typed": {the same},
-                          "faults": [{"side", "cause", "gold", "predicted"}]}]}]}
+                          "faults": [{"side", "cause", "gold", "predicted", "linked"}]}]}]}
 
-    ``gold`` and ``predicted`` are indices from 0 into the claims of the article, or null. F1 and
-    its differences are null where undefined.
+    ``gold``, ``predicted`` (or null) and ``linked`` (a list) are indices from 0 into the claims of
+    the article, as in :class:`Fault`. F1 and its differences are null where undefined.
     """
     return {"schema": SCHEMA, "diagnoses": [_document(diagnosis) for diagnosis in diagnoses]}
 
@@ -224,8 +227,8 @@ def _document(diagnosis: Diagnosis) -> dict[str, Any]:
                 "claims": _counts(article.claims),
                 "typed": _counts(article.typed),
                 "faults": [
-                    {"side": f.side, "cause": f.cause, "gold": f.gold, "predicted": f.predicted}
-                    for f in article.faults
+                    {name: getattr(fault, name) for name in Fault.__struct_fields__}
+                    for fault in article.faults
                 ],
             }
             for article in diagnosis.by_article

@@ -32,6 +32,7 @@ from bench.gold.pairs import Judgement as Judgement
 from bench.gold.pairs import Readings as Readings
 from bench.gold.pairs import pairs_path as pairs_path
 from bench.gold.pairs import read_pairs as read_pairs
+from bench.gold.pairs import worded as worded
 from bench.gold.pooled import pooled_id as pooled_id
 from bench.gold.pooled import read_pooled as read_pooled
 from bench.gold.releases import Release as Release

@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from bench.gold.corpus import Corpus, read_claims
 from bench.gold.fields import Finding, suggest
 from bench.gold.records import Records
 from bench.model import DataError, Frozen, Problem
-from bench.store import Places
+from bench.store import Places, digest
 
 FOLDER = "pairs"
 PROPERTIES = "properties"
@@ -69,18 +71,20 @@ class JudgedPair(Frozen, frozen=True):
 
     ``claim`` is a gold claim's id. ``verdict`` is final; ``why`` is the reason of the third look
     where the readers did not both say so. Thresholds are chosen on part ``dev``; an article is
-    wholly in one part.
+    wholly in one part. A prediction that quotes a text which is not ours is empty, and ``sha256``
+    of its UTF-8 stands for it, until :func:`worded` finds it among outputs.
     """
 
     id: Words
     article: str
     part: Part
     claim: str
-    prediction: Words
+    prediction: str
     systems: tuple[str, ...]
     readings: Readings
     verdict: Judgement
     why: str = ""
+    sha256: str = ""
 
 
 def pairs_path(corpus: Corpus) -> Path:
@@ -97,6 +101,16 @@ def read_pairs(corpus: Corpus) -> tuple[JudgedPair, ...]:
     if problems:
         raise DataError("\n".join(map(str, problems)), hint=f"claimbench check {corpus.name}")
     return pairs
+
+
+def worded(pairs: Iterable[JudgedPair], said: Iterable[str]) -> tuple[JudgedPair, ...]:
+    """``pairs`` with their predictions, where need be from among ``said``; others are left out."""
+    texts = {digest(text): text for text in said}
+    found = (
+        pair if pair.prediction else replace(pair, prediction=texts.get(pair.sha256, ""))
+        for pair in pairs
+    )
+    return tuple(pair for pair in found if pair.prediction)
 
 
 def pair_problems(corpus: Corpus) -> list[Problem]:
@@ -129,10 +143,11 @@ def _pair_problems(path: Path, by_line: dict[int, JudgedPair], corpus: Corpus) -
     for line, pair in by_line.items():
         first = ids.setdefault(pair.id, line)
         part, there = parts.setdefault(pair.article, (pair.part, line))
-        before = said.setdefault((pair.claim, pair.prediction), line)
+        before = said.setdefault((pair.claim, pair.prediction or pair.sha256), line)
         for finding in (
             *_unknown(pair, corpus, known),
             *_unexplained(pair),
+            *_unworded(pair),
             *_if(first != line, "id", f"{pair.id!r}, as in line {first}", "an id of its own"),
             *_if(
                 part != pair.part,
@@ -176,6 +191,14 @@ def _unknown(
     if claims is not None and pair.claim not in claims:
         near = suggest(pair.claim, claims)
         yield Finding("claim", repr(pair.claim), f"a gold claim of {pair.article}{near}")
+
+
+def _unworded(pair: JudgedPair) -> Iterable[Finding]:
+    if pair.prediction.strip():
+        return _if(bool(pair.sha256), "sha256", "a hash beside the prediction", "one of the two")
+    hashed = re.fullmatch("[0-9a-f]{64}", pair.sha256) is not None and not pair.prediction
+    expected = "words, or the SHA-256 of words that quote a text which is not ours"
+    return _if(not hashed, "prediction", f"{pair.prediction!r} and {pair.sha256!r}", expected)
 
 
 def _unexplained(pair: JudgedPair) -> Iterator[Finding]:

@@ -9,20 +9,28 @@ from itertools import pairwise
 from typing import Any
 
 from bench import text
-from bench.matching.base import Measured, Said
-from bench.model import ClaimbenchError, GoldClaim
+from bench.matching.base import Measured, Said, Verdict, by_threshold
+from bench.model import ClaimbenchError, Frozen, GoldClaim
 
 _Pairs = Mapping[tuple[int, int], float]
 
 
-class exact(Measured, frozen=True):  # noqa: N801 - its repr is its public name
+class exact(Frozen, frozen=True):  # noqa: N801 - its repr is its public name
     """Equal words in equal order, whatever their case and signs. The strictest reading."""
 
-    threshold: float = 1.0
+    def accepted(
+        self, gold: Sequence[GoldClaim], predicted: Sequence[Said]
+    ) -> dict[tuple[int, int], float]:
+        """1 for every pair (gold index, predicted index) of which some wording has the same words.
 
-    def similarities(self, gold: Sequence[GoldClaim], predicted: Sequence[Said]) -> _Pairs:
-        """1 where some wording has the same words, else 0."""
-        return over_wordings(gold, predicted, text.tokens, lambda a, b: float(a == b))
+        It knows no degrees, and so no threshold.
+        """
+        same = over_wordings(gold, predicted, text.tokens, lambda a, b: float(a == b))
+        return {pair: 1.0 for pair, equal in sorted(same.items()) if equal}
+
+    def judge(self, gold: GoldClaim, predicted: Said, among: Sequence[GoldClaim] = ()) -> Verdict:
+        """The decision for one pair, with its reason."""
+        return by_threshold(float(bool(self.accepted([gold], [predicted]))), 1)
 
 
 class token_f1(Measured, frozen=True):  # noqa: N801

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from bench.gold import STATED, STATED_ALONE, check, find_corpus, read_pairs
+from bench.gold import STATED, STATED_ALONE, check, find_corpus, read_pairs, worded
 from bench.model import DataError
+from bench.store import digest
 
 PAIR = {
     "id": "p1",
@@ -17,6 +18,8 @@ PAIR = {
     "readings": {"A": ["match"], "B": ["partial", "match"]},
     "verdict": "match",
 }
+
+HASHED = {"prediction": "", "sha256": digest("Drivers struck.")}
 
 
 @pytest.fixture
@@ -65,7 +68,10 @@ def test_context_states_the_claim_but_not_to_whom_the_article_is_absent():
         ([{"readings": {"A": ["match"]}}], 2, "readings.B", "no such key", "one"),
         ([{"readings": {"A": ["ja"], "B": ["match"]}}], 2, "readings.A[0]", "['ja']", "'ja'"),
         ([{"part": "train"}], 2, "part", "'train'", "one of dev, test"),
-        ([{"prediction": " "}], 2, "prediction", "' '", "matching regex"),
+        ([{"prediction": " "}], 2, "prediction", "' ' and ''", "words, or the SHA-256"),
+        ([{"prediction": "", "sha256": "f00"}], 2, "prediction", "'' and 'f00'", "SHA-256"),
+        ([{"sha256": digest("Drivers struck.")}], 2, "sha256", "beside", "one of the two"),
+        ([HASHED, {**HASHED, "id": "p2"}], 3, "prediction", "line 2 again", "once"),
         ([{}, {"claim": "one-c02"}], 3, "id", "'p1', as in line 2", "an id of its own"),
         ([{}, {"id": "p2"}], 3, "prediction", "the claim and words of line 2 again", "once"),
         (
@@ -100,6 +106,16 @@ def test_a_reason_settles_what_readers_see_otherwise(toy):
     apart = {"readings": {"A": ["match"], "B": ["partial"]}, "why": "the year is the article's"}
     write(toy, apart, {**apart, "id": "p2", "claim": "one-c02", "verdict": "described"})
     assert [pair.verdict for pair in read(toy)] == ["match", "described"]
+
+
+def test_a_prediction_kept_as_a_hash_is_found_by_its_words_or_left_out(toy):
+    write(toy, HASHED, {"id": "p2", "prediction": "Buses stood."})
+    assert check(toy.places) == []
+    pairs = read(toy)
+    assert [pair.prediction for pair in pairs] == ["", "Buses stood."]
+    said = ["Cats purr.", "Drivers struck."]
+    assert [pair.prediction for pair in worded(pairs, said)] == ["Drivers struck.", "Buses stood."]
+    assert [pair.id for pair in worded(pairs, said[:1])] == ["p2"]
 
 
 def test_pairs_of_no_corpus_are_found(toy):
