@@ -90,6 +90,8 @@ class Wording(text.Reading):
     """
 
     def __init__(self, wording: str) -> None:
+        if _MONEY.search(wording):
+            wording = _SCALE.sub(lambda found: f"{found[1]} {_SCALES[found[2]]}", wording)
         super().__init__(wording)
         self.wording = wording
         self.keys = tuple([k for k in map(key, self.merged) if k])
@@ -176,6 +178,10 @@ class Wording(text.Reading):
                     yield frozenset(after[:2] or before[-2:])
 
 
+_MONEY = re.compile(r"\b(?:euro|pound|dollar|crown|franc|rouble|rupee|taler|yen|yuan)")
+_SCALE = re.compile(r"\b(\d[\d,.]*) ?(k|mn?|bn)\b")
+_SCALES = {"k": "thousand", "m": "million", "mn": "million", "bn": "billion"}
+"""Of money: "5m euros", but not "a 5m wave"."""
 _PAUSE = re.compile(r"[;:()\"“”]|,(?=\s)|\s[–—-]\s")
 
 
