@@ -1,8 +1,12 @@
 import os
+import signal
 
 import pytest
 
 from made import HARBOUR, make_gold
+
+# What is started in the background ignores Ctrl-C, and so would every process that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
