@@ -1,9 +1,14 @@
 import os
 import signal
 
+import hypothesis
 import pytest
 
 from made import HARBOUR, make_gold
+
+# No test may fail because a machine is slow for a moment.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 # What is started in the background ignores Ctrl-C, and so would every process that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)

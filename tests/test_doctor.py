@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -272,7 +272,6 @@ class TestDiagnosis:
         assert [check.level for check in checks if check.name == "offsets"] == [level]
         assert words in told(checks, "offsets")
 
-    @settings(deadline=None)
     @given(st.lists(CLAIM, max_size=3) | JSON)
     def test_whatever_is_answered_can_be_diagnosed(self, claims):
         first = hearing(claims=[])

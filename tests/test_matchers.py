@@ -326,7 +326,7 @@ predictions = st.lists(
     max_size=4,
 )
 shared_fixture = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
 )
 
 

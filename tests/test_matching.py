@@ -137,6 +137,11 @@ def test_a_verdict_says_why_and_of_what_kind(gold, wording, ground, why):
         ("The council failed to approve it.", "The council did not approve it."),
         ("The fog lifted after the vote.", "After the vote, and before dawn, the fog lifted."),
         ("The fine was 5 million euros.", "The fine was 5m euros."),
+        (
+            "The levees leave six feet of room.",
+            "Alder officials are not worried about the levees, which leave six feet of room.",
+        ),
+        ("A toll could be inevitable.", 'A toll could be "inevitable".'),
         ("The loan was 1.5bn crowns.", "1.5 billion crowns was the loan."),
         ("The mill is above the dam.", "The dam is below the mill."),
         ("How deep it is is not known to Voss.", "Voss said it is not known how deep it is."),

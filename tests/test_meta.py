@@ -242,7 +242,7 @@ VERDICTS = st.lists(st.tuples(st.sampled_from(JUDGEMENTS), st.booleans()), min_s
 
 
 @given(VERDICTS)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_against_scikit_learn(drawn):
     """Exact accepts where the words are the claim's, which is what each pair draws."""
     said = {True: "The pier shut.", False: "Ships sail."}

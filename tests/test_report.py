@@ -498,7 +498,6 @@ def test_no_width_cuts_anything_off(width, monkeypatch):
 
 
 @given(st.lists(st.tuples(st.text(), st.text()), max_size=3))
-@settings(deadline=None)
 def test_plain_text_shows_all_of_any_text(rows):
     table = Table("", ("a", "b"), tuple(rows), words=2)
     shown = report.plain([table])
@@ -743,7 +742,7 @@ def test_hostile_text_is_shown_as_it_is():
 
 
 @given(st.text())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_claim_survives_the_page(claim):
     line = Explained("spurious", None, Claim(claim, "event"), None)
     page = report.html([Board((FINDER,), accounts={"finder": (Account("a", "t", (line,)),)})])

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from bench import text
 from bench.matching.base import Ground, Said, Verdict, by_threshold
-from bench.matching.reading import HEDGES, NEGATIONS, Wording, key, opposed, roles_swapped
+from bench.matching.reading import HEDGES, NEGATIONS, Governed, Wording, key, opposed, roles_swapped
 from bench.model import Frozen, GoldClaim
 
 
@@ -291,43 +291,40 @@ def _exchanged(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:
     return any(ours[a] == theirs[b] and ours[b] == theirs[a] for a in both for b in both)
 
 
-_Governed = tuple[frozenset[str], ...]
-
-
-def _denied(wording: Wording) -> _Governed:
+def _denied(wording: Wording) -> Governed:
     return wording.negations
 
 
-def _hedged(wording: Wording) -> _Governed:
+def _hedged(wording: Wording) -> Governed:
     return wording.hedges
 
 
-def _parted(ours: Wording, theirs: Wording, governed: Callable[[Wording], _Governed]) -> bool:
+def _parted(ours: Wording, theirs: Wording, governed: Callable[[Wording], Governed]) -> bool:
     """Whether a negation, or a hedge, of one side is not on the other.
 
-    It must govern some word there that it governs here. Where the other side has none of the
-    words that it governs, only a prediction that has room for another clause is excused.
+    It must govern some word there that it governs here. One that only the prediction has is
+    excused if that has room for another clause, and the word that it stands nearest to is not the
+    claim's: "the levees leave six feet" of "nobody is worried about the levees, which leave six
+    feet".
     """
     mine, its = governed(ours), governed(theirs)
-    if not mine and not its:
-        return False
-    if bool(mine) != bool(its):
-        beside = {*theirs.keys} - {*ours.keys}
-        lacking = {*ours.keys} - {*theirs.keys}
-        if mine or len(beside) - len(lacking) < _CLAUSE:
-            return True
-    return _lost(mine, its, theirs) or _lost(its, mine, ours)
+    if mine and its:
+        return _lost(mine, its, theirs) or _lost(its, mine, ours)
+    if not its:
+        return bool(mine)
+    room = len({*theirs.keys}) - len({*ours.keys})
+    return room < _CLAUSE or any({*group[:1]} & {*ours.keys} for group in its)
 
 
 _CLAUSE = 3
 """So many content words more than the claim has make another clause."""
 
 
-def _lost(here: _Governed, there: _Governed, other: Wording) -> bool:
+def _lost(here: Governed, there: Governed, other: Wording) -> bool:
     """Whether some word that is governed here is in the other wording, and none is governed."""
-    governed = frozenset().union(*there)
+    governed = {word for group in there for word in group}
     words = {*other.keys}
-    return any(group & words and not group & governed for group in here)
+    return any(words & {*group} and not governed & {*group} for group in here)
 
 
 def _listed(values: Iterable[str]) -> str:

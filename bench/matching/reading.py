@@ -82,6 +82,9 @@ def key(word: str) -> str:
     return text.content_key(_SHORT[stem]) if stem in _SHORT else stem
 
 
+Governed = tuple[tuple[str, ...], ...]
+
+
 class Wording(text.Reading):
     """One wording, read once.
 
@@ -139,15 +142,15 @@ class Wording(text.Reading):
         return tuple(part for part in parts if part)
 
     @cached_property
-    def negations(self) -> tuple[frozenset[str], ...]:
-        """For each negation the content words that it denies.
+    def negations(self) -> Governed:
+        """For each negation the content words that it denies, the nearest first.
 
         The next two of its clause, else the last two before it.
         """
         return tuple(self._governed(NEGATIONS | _FAILURES, _denies))
 
     @cached_property
-    def hedges(self) -> tuple[frozenset[str], ...]:
+    def hedges(self) -> Governed:
         """For each hedge the content words that it weakens, as for ``negations``."""
         operators = HEDGES if _MODAL_MAY.search(self.wording) else HEDGES - {"may"}
         return tuple(self._governed(operators, lambda *_: True))
@@ -169,20 +172,20 @@ class Wording(text.Reading):
 
     def _governed(
         self, operators: frozenset[str], governs: Callable[[str, str], bool]
-    ) -> Iterator[frozenset[str]]:
+    ) -> Iterator[tuple[str, ...]]:
         for words in self.clauses if not operators.isdisjoint(self.words) else ():
             for at, (word, following) in enumerate(zip(words, (*words[1:], ""), strict=True)):
                 if word in operators and governs(word, following):
                     after = _named(words[at + 1 : at + 1 + _REACH])
                     before = _named(words[max(0, at - _REACH) : at])
-                    yield frozenset(after[:2] or before[-2:])
+                    yield tuple(after[:2] or before[:-3:-1])
 
 
 _MONEY = re.compile(r"\b(?:euro|pound|dollar|crown|franc|rouble|rupee|taler|yen|yuan)")
 _SCALE = re.compile(r"\b(\d[\d,.]*) ?(k|mn?|bn)\b")
 _SCALES = {"k": "thousand", "m": "million", "mn": "million", "bn": "billion"}
 """Of money: "5m euros", but not "a 5m wave"."""
-_PAUSE = re.compile(r"[;:()\"“”]|,(?=\s)|\s[–—-]\s")
+_PAUSE = re.compile(r"[;:()]|,(?=\s)|\s[–—-]\s")
 
 
 def _named(words: Sequence[str]) -> list[str]:

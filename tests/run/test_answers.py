@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.model import Claim
@@ -120,7 +120,6 @@ CLAIMS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(FIELDS, JSON | CLAIMS))
 def test_whatever_is_answered_can_be_kept(raw):
     verdict = judge(decode(json.dumps(raw).encode()), LENGTH)
