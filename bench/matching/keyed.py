@@ -312,8 +312,10 @@ def _parted(ours: Wording, theirs: Wording, governed: Callable[[Wording], Govern
         return _lost(mine, its, theirs) or _lost(its, mine, ours)
     if not its:
         return bool(mine)
-    room = len({*theirs.keys}) - len({*ours.keys})
-    return room < _CLAUSE or any({*group[:1]} & {*ours.keys} for group in its)
+    words = {*ours.keys}
+    return len({*theirs.keys}) - len(words) < _CLAUSE or any(
+        group[0] in words or 2 * len(words & {*group}) > len(words) for group in its if group
+    )
 
 
 _CLAUSE = 3
@@ -322,9 +324,13 @@ _CLAUSE = 3
 
 def _lost(here: Governed, there: Governed, other: Wording) -> bool:
     """Whether some word that is governed here is in the other wording, and none is governed."""
-    governed = {word for group in there for word in group}
+    governed = {word for group in there for word in group[:_NEXT]}
     words = {*other.keys}
-    return any(words & {*group} and not governed & {*group} for group in here)
+    return any(words & near and not governed & near for near in ({*g[:_NEXT]} for g in here))
+
+
+_NEXT = 2
+"""So many content words are what a negation, or a hedge, bears on, whatever else it embraces."""
 
 
 def _listed(values: Iterable[str]) -> str:

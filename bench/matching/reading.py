@@ -7,8 +7,9 @@ grammar tells. What a system may import of this lies in ``bench.text``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
+from itertools import takewhile
 from typing import NamedTuple
 
 from bench import text
@@ -145,7 +146,7 @@ class Wording(text.Reading):
     def negations(self) -> Governed:
         """For each negation the content words that it denies, the nearest first.
 
-        The next two of its clause, else the last two before it.
+        All that follow in its clause, else the last two before it.
         """
         return tuple(self._governed(NEGATIONS | _FAILURES, _denies))
 
@@ -176,9 +177,8 @@ class Wording(text.Reading):
         for words in self.clauses if not operators.isdisjoint(self.words) else ():
             for at, (word, following) in enumerate(zip(words, (*words[1:], ""), strict=True)):
                 if word in operators and governs(word, following):
-                    after = _named(words[at + 1 : at + 1 + _REACH])
-                    before = _named(words[max(0, at - _REACH) : at])
-                    yield tuple(after[:2] or before[:-3:-1])
+                    after = _named(takewhile(_same_clause, words[at + 1 :]))
+                    yield tuple(after or _named(words[max(0, at - _REACH) : at])[:-3:-1])
 
 
 _MONEY = re.compile(r"\b(?:euro|pound|dollar|crown|franc|rouble|rupee|taler|yen|yuan)")
@@ -188,7 +188,14 @@ _SCALES = {"k": "thousand", "m": "million", "mn": "million", "bn": "billion"}
 _PAUSE = re.compile(r"[;:()]|,(?=\s)|\s[–—-]\s")
 
 
-def _named(words: Sequence[str]) -> list[str]:
+def _same_clause(word: str) -> bool:
+    return word not in _SUBORDINATORS
+
+
+_SUBORDINATORS = frozenset("which who whom whose where when while but although because".split())
+
+
+def _named(words: Iterable[str]) -> list[str]:
     """Content words without numbers: "none of the twelve left" denies the leaving."""
     return [k for k in map(key, words) if k and not k[0].isdigit()]
 
