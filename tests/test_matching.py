@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.matching import DEFAULT, Said, align, exact, keyed, matcher_named, said
+from bench.matching.reading import Wording
 from bench.model import Claim, Source, UnknownName
 
 from made import HARBOUR, claim, make_gold_claim
@@ -342,6 +343,14 @@ def test_of_equal_wordings_the_one_of_the_right_type_stands_for_the_claim():
         alignment = align("harbour", (STRIKE,), predicted)
         assert [predicted[p.predicted].type for p in alignment.pairs] == ["event"]
         assert len(alignment.spurious) == 1
+
+
+def test_a_flood_of_negations_and_opposites_costs_time_in_proportion():
+    """Each looks at a few words after it: looking at all would take minutes."""
+    wording = Wording("not before x " * 30_000)
+    assert len(wording.negations) == 30_000
+    assert max(map(len, wording.negations)) <= 30
+    assert [*wording.opposites.values()] == ["before x"]
 
 
 def test_a_flood_of_distinct_words_costs_memory_in_proportion():

@@ -303,9 +303,9 @@ def _parted(ours: Wording, theirs: Wording, governed: Callable[[Wording], Govern
     """Whether a negation, or a hedge, of one side is not on the other.
 
     It must govern some word there that it governs here. One that only the prediction has is
-    excused if that has room for another clause, and the word that it stands nearest to is not the
-    claim's: "the levees leave six feet" of "nobody is worried about the levees, which leave six
-    feet".
+    excused if that has room for another clause, the word nearest to it is not the claim's, and it
+    does not govern most of the claim's words: "nobody is worried about the levees, which leave six
+    feet" says that the levees leave six feet.
     """
     mine, its = governed(ours), governed(theirs)
     if mine and its:

@@ -146,7 +146,7 @@ class Wording(text.Reading):
     def negations(self) -> Governed:
         """For each negation the content words that it denies, the nearest first.
 
-        All that follow in its clause, else the last two before it.
+        All that soon follow in its clause, else the last two before it.
         """
         return tuple(self._governed(NEGATIONS | _FAILURES, _denies))
 
@@ -167,7 +167,7 @@ class Wording(text.Reading):
             for words in self.clauses
             for at, word in enumerate(words)
             if word in _OPPOSITES
-            for after in [w for w in words[at + 1 :] if w not in _DETERMINERS][:1]
+            for after in [w for w in words[at + 1 : at + 3] if w not in _DETERMINERS][:1]
             if (named := after if after in _PREPOSITIONS else key(after))
         }
 
@@ -177,7 +177,7 @@ class Wording(text.Reading):
         for words in self.clauses if not operators.isdisjoint(self.words) else ():
             for at, (word, following) in enumerate(zip(words, (*words[1:], ""), strict=True)):
                 if word in operators and governs(word, following):
-                    after = _named(takewhile(_same_clause, words[at + 1 :]))
+                    after = _named(takewhile(_same_clause, words[at + 1 : at + 1 + _SCOPE]))
                     yield tuple(after or _named(words[max(0, at - _REACH) : at])[:-3:-1])
 
 
@@ -201,6 +201,7 @@ def _named(words: Iterable[str]) -> list[str]:
 
 
 _REACH = 6
+_SCOPE = 30  # bounds what a flood of negations costs
 _MODAL_MAY = re.compile(r"\bmay\b|(?<!IN )(?<!OF )(?<!\d )\bMAY\b(?! \d)")
 """Not the month, which has one capital."""
 _DATED = re.compile(
