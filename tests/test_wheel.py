@@ -88,7 +88,7 @@ def test_the_wheel_holds_what_it_needs_and_no_text_that_is_not_ours(wheel):
 
 
 def test_the_embedded_corpus_runs_from_any_folder(claimbench):
-    done = claimbench("run", "cues", "learned")
+    done = claimbench("run", "cues", "lead")
     assert done.returncode == 0, done.stderr
     assert "Leaderboard of core" in done.stdout
     card = claimbench.folder / "results" / "core" / "cues" / "score.json"
