@@ -91,6 +91,14 @@ def test_predictions_kept_as_hashes_are_looked_up_in_kept_outputs(project):
     assert f"{found} pairs of {found} articles" in done.out
     assert f"core: {6 - found} of 6 judged pairs left out" in done.err
     assert "next: claimbench run --corpus core" in done.err
+    project.kept("lines", "outputs.jsonl").unlink()
+    project.kept("first", "outputs.jsonl").unlink()
+    judged[0] |= {"sha256": "", "prediction": "Said by an annotator."}
+    lines = "".join(json.dumps(line) + "\n" for line in (head, *judged))
+    project.write("gold/pairs/core.jsonl", lines)
+    told = project("audit", "--pairs", "--part", "all", code=2).err
+    assert "core: 6 of 6 judged pairs left out" in told
+    assert "found no judged pairs of part all that can be used here" in told
 
 
 def test_scores_by_another_matcher_say_how_far_it_agrees_with_people(project):

@@ -61,8 +61,9 @@ def audit_pairs(
     judged = judged_pairs(corpora, part, places)
     if not judged.pairs:
         raise DataError(
-            f"{', '.join(c.name for c in corpora)}: found no judged pairs of part {part}; "
-            "expected gold/pairs/CORPUS.jsonl",
+            f"{', '.join(c.name for c in corpora)}: found no judged pairs of part {part} "
+            "that can be used here; expected gold/pairs/CORPUS.jsonl, and outputs that hold the "
+            "predictions which it names by their hash",
             hint="claimbench check",
         )
     matchers, lacking = _matchers(matcher)
@@ -83,7 +84,8 @@ def audit_pairs(
 def judged_pairs(corpora: Sequence[Corpus], part: str, places: Places) -> Judged:
     """The judged pairs of ``corpora`` in a part, or in all. Raises DataError.
 
-    A pair whose prediction is in no kept output here is left out, and that is told.
+    A pair whose prediction is in no kept output here is left out, and that is told; where none of
+    those is, so are the others of its corpus, which are another kind of prediction.
     """
     from bench.gold import read_claims, read_pairs, worded
 
@@ -93,14 +95,24 @@ def judged_pairs(corpora: Sequence[Corpus], part: str, places: Places) -> Judged
         wanted = [pair for pair in read_pairs(corpus) if part in (pair.part, "all")]
         hashed = any(not pair.prediction for pair in wanted)
         found = worded(wanted, _said(corpus, places) if hashed else ())
+        if hashed and not any(pair.sha256 for pair in found):
+            found = ()
         if lacking := len(wanted) - len(found):
             shared.note(
                 f"{corpus.name}: {lacking:,} of {len(wanted):,} judged pairs left out, as no kept "
-                f"output has their predictions; next: claimbench run --corpus {corpus.name}"
+                f"output has their predictions; next: {_how_to_run(corpus, places)}"
             )
         pairs += found
         claims |= {a: read_claims(corpus.labels(a)) for a in {pair.article for pair in found}}
     return Judged(tuple(pairs), claims)
+
+
+def _how_to_run(corpus: Corpus, places: Places) -> str:
+    from bench import gold
+
+    absent = gold.load(corpus.name, places, shared.KEPT_SPLIT).absent
+    fetch = f"{shared.how_to_fetch(corpus.name, places)} && " if absent else ""
+    return f"{fetch}claimbench run --corpus {corpus.name}"
 
 
 def _said(corpus: Corpus, places: Places) -> Iterator[str]:
